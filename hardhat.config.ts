@@ -12,12 +12,13 @@ const soljson = createRequire(import.meta.url).resolve("solc/soljson.js");
 
 export default defineConfig({
   plugins: [hardhatEthers, hardhatEthersChaiMatchers, hardhatMocha, hardhatNetworkHelpers, hardhatTypechain],
+  paths: { sources: ["contracts", "localnet/contracts", "test/contracts"] },
   solidity: {
     compilers: [
       {
         version: "0.8.37",
         path: soljson,
-        settings: { optimizer: { enabled: true, runs: 1_000 }, evmVersion: "cancun" },
+        settings: { optimizer: { enabled: true, runs: 1_000 }, viaIR: true, evmVersion: "cancun" },
       },
     ],
   },

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+pragma solidity 0.8.37;
+
+import { AccessManaged } from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import { Initializable } from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
+import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
+import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import { SignedMath } from "@openzeppelin/contracts/utils/math/SignedMath.sol";
+
+import { IRiskPolicy, PolicyParams } from "./interfaces/IRiskPolicy.sol";
+import { LossBucket } from "./libraries/LossBucket.sol";
+import { BPS, PriceMath } from "./libraries/PriceMath.sol";
+import { Book, PlanPromise } from "./types/VaultTypes.sol";
+
+/// @title Bounds on what a keeper's action may do to one vault.
+/// @dev A clone per vault. It holds no funds and trusts nothing but the two books the vault hands it.
+contract RiskPolicy is IRiskPolicy, AccessManaged, Initializable {
+    using SafeCast for uint256;
+
+    uint256 private constant MAX_DELTA_BPS = 5_000; // half of NAV
+    uint256 private constant MAX_LOSS_BPS_PER_DAY = 1_000; // 10 %
+    uint256 private constant MAX_SLIPPAGE_BPS = 500; // 5 %
+    uint256 private constant MAX_COOLDOWN_SECONDS = 1 days;
+    uint256 private constant MAX_EXIT_DELAY_SECONDS = 14 days;
+    uint256 private constant MIN_HEALTH_FLOOR_WAD = 1.02e18;
+    uint256 private constant MAX_HEALTH_FLOOR_WAD = 5e18;
+
+    PolicyParams private _params;
+    address public vault;
+    uint48 private _lastActionAt;
+    uint48 private _bucketAt;
+    uint128 private _bucketQuote;
+    uint256 public scale;
+
+    /// @dev The implementation itself is never usable: its authority is nobody and it cannot be initialised.
+    constructor() AccessManaged(address(0)) {
+        _disableInitializers();
+    }
+
+    /// @notice Called once by the factory.
+    /// @param vault_ The vault this policy judges.
+    /// @param authority_ AccessManager that decides who may change the parameters.
+    /// @param scale_ Price scale of the vault's pair, see PriceMath.
+    function initialize(
+        address vault_,
+        address authority_,
+        uint256 scale_,
+        PolicyParams calldata params_
+    ) external initializer {
+        vault = vault_;
+        scale = scale_;
+        _setAuthority(authority_);
+        _setParams(params_);
+    }
+
+    /// @inheritdoc IRiskPolicy
+    function params() external view returns (PolicyParams memory) {
+        return _params;
+    }
+
+    /// @inheritdoc IRiskPolicy
+    function maxSlippageBps() external view returns (uint256) {
+        return _params.maxSlippageBps;
+    }
+
+    /// @inheritdoc IRiskPolicy
+    function depositCapQuote() external view returns (uint256) {
+        return _params.depositCapQuote;
+    }
+
+    /// @inheritdoc IRiskPolicy
+    function lastActionAt() external view returns (uint256) {
+        return _lastActionAt;
+    }
+
+    /// @inheritdoc IRiskPolicy
+    function bucketQuote(uint256 navQuote) external view returns (uint256) {
+        return _level(_capacity(navQuote, _params.maxLossBpsPerDay));
+    }
+
+    /// @inheritdoc IRiskPolicy
+    function enforce(Book calldata before, Book calldata afterwards, PlanPromise calldata promised) external {
+        if (msg.sender != vault) revert RiskPolicy_OnlyVault(msg.sender);
+        PolicyParams memory p = _params;
+        uint256 deltaBefore = SignedMath.abs(before.deltaBase);
+        uint256 deltaAfter = SignedMath.abs(afterwards.deltaBase);
+
+        uint256 readyAt = uint256(_lastActionAt) + p.cooldownSeconds;
+        if (block.timestamp < readyAt) {
+            bool riskFell = deltaAfter <= deltaBefore &&
+                afterwards.healthWad >= before.healthWad &&
+                (deltaAfter < deltaBefore || afterwards.healthWad > before.healthWad);
+            if (!riskFell) revert RiskPolicy_CoolingDown(readyAt);
+        }
+
+        // Inside the band, or a smaller exposure of the same sign: an action may never overshoot.
+        uint256 limitBase = _bandBase(afterwards, p.maxDeltaBps);
+        bool sameSign = (before.deltaBase >= 0) == (afterwards.deltaBase >= 0);
+        if (deltaAfter > limitBase && !(sameSign && deltaAfter < deltaBefore)) {
+            revert RiskPolicy_DeltaOutsideBand(afterwards.deltaBase, limitBase);
+        }
+        if (deltaAfter > promised.maxResidualDeltaBase) {
+            revert RiskPolicy_PromisedDeltaMissed(afterwards.deltaBase, promised.maxResidualDeltaBase);
+        }
+        if (afterwards.healthWad < p.healthFloorWad && afterwards.healthWad <= before.healthWad) {
+            revert RiskPolicy_HealthBelowFloor(afterwards.healthWad, p.healthFloorWad);
+        }
+
+        _lastActionAt = uint48(block.timestamp); // 2^48 seconds are 8.9 million years
+        if (afterwards.navQuote < before.navQuote) {
+            uint256 loss = before.navQuote - afterwards.navQuote;
+            if (loss > promised.maxLossQuote) revert RiskPolicy_PromisedLossExceeded(loss, promised.maxLossQuote);
+            _charge(loss, _capacity(before.navQuote, p.maxLossBpsPerDay));
+        }
+    }
+
+    /// @notice Replaces the bounds. Restricted; every value is checked against limits in bytecode.
+    function setParams(PolicyParams calldata params_) external restricted {
+        _setParams(params_);
+    }
+
+    function _charge(uint256 loss, uint256 capacity) private {
+        uint256 level = _level(capacity) + loss;
+        if (level > capacity) revert RiskPolicy_LossBudgetExceeded(level, capacity);
+        _bucketQuote = level.toUint128();
+        _bucketAt = uint48(block.timestamp);
+        emit LossCharged(loss, level, capacity);
+    }
+
+    function _level(uint256 capacity) private view returns (uint256) {
+        return LossBucket.levelAfterUp(_bucketQuote, capacity, block.timestamp - _bucketAt);
+    }
+
+    function _capacity(uint256 navQuote, uint256 bps) private pure returns (uint256) {
+        return (navQuote * bps) / BPS;
+    }
+
+    /// @dev Base amount worth `bps` of NAV at the book's price, rounded down.
+    function _bandBase(Book calldata book, uint256 bps) private view returns (uint256) {
+        return Math.mulDiv((book.navQuote * bps) / BPS, scale, book.priceWad);
+    }
+
+    function _setParams(PolicyParams calldata p) private {
+        _requireWithin("maxDeltaBps", p.maxDeltaBps, 1, MAX_DELTA_BPS);
+        _requireWithin("maxLossBpsPerDay", p.maxLossBpsPerDay, 1, MAX_LOSS_BPS_PER_DAY);
+        _requireWithin("maxSlippageBps", p.maxSlippageBps, 1, MAX_SLIPPAGE_BPS);
+        _requireWithin("cooldownSeconds", p.cooldownSeconds, 0, MAX_COOLDOWN_SECONDS);
+        _requireWithin("exitDelaySeconds", p.exitDelaySeconds, 0, MAX_EXIT_DELAY_SECONDS);
+        _requireWithin("healthFloorWad", p.healthFloorWad, MIN_HEALTH_FLOOR_WAD, MAX_HEALTH_FLOOR_WAD);
+        _params = p;
+        emit ParamsChanged(p);
+    }
+
+    function _requireWithin(bytes32 param, uint256 value, uint256 min, uint256 max) private pure {
+        if (value < min || value > max) revert RiskPolicy_ParamOutOfBounds(param, value, min, max);
+    }
+}

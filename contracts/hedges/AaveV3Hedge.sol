@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+pragma solidity 0.8.37;
+
+import { Clones } from "@openzeppelin/contracts/proxy/Clones.sol";
+import { IERC20 } from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import { SafeERC20 } from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import { IAaveV3Pool, IAaveV3ScaledToken } from "../interfaces/external/IAaveV3.sol";
+import { HedgeFlow, HedgeState, HedgeStatus, IHedge } from "../interfaces/IHedge.sol";
+import { IVaultTill } from "../interfaces/IVaultTill.sol";
+import { PriceMath, WAD } from "../libraries/PriceMath.sol";
+
+/// @notice What a clone of the hedge carries in its code.
+struct AaveV3HedgeArgs {
+    address vault;
+    address pool;
+    address base;
+    address quote;
+    address quoteAToken;
+    address baseDebtToken;
+    uint256 scale;
+}
+
+/// @title A borrowed short on Aave v3: quote supplied as collateral, base borrowed at the variable rate.
+/// @dev Delta is minus the debt. Borrowed base goes to the vault, which sells it or puts it into the pool; base to
+/// repay comes from the vault. Everything settles within the call.
+///
+/// Health is computed from this position alone (collateral × liquidation threshold / debt) at the price given, with
+/// the threshold read from Aave. Aave's own health factor differs from it only by its oracle's price of the moment.
+contract AaveV3Hedge is IHedge {
+    using SafeERC20 for IERC20;
+    using Math for uint256;
+
+    uint256 private constant RAY = 1e27;
+    uint256 private constant HALF_RAY = 0.5e27;
+    uint256 private constant VARIABLE_RATE = 2;
+    uint256 private constant THRESHOLD_SHIFT = 16;
+    uint256 private constant THRESHOLD_MASK = 0xFFFF;
+    uint256 private constant THRESHOLD_UNIT = 10_000;
+    /// @dev Aave rounds half up on every mint and burn of scaled balances: a few units of drift are not a loss.
+    uint256 private constant LOSS_TOLERANCE_UNITS = 16;
+
+    /// @notice Scaled collateral that we left at the venue. Interest does not move it; only we, a donor (up) or a
+    /// liquidator (down) do.
+    uint256 public recordedScaledCollateral;
+
+    modifier onlyVault(address vault) {
+        if (msg.sender != vault) revert Hedge_OnlyVault(msg.sender);
+        _;
+    }
+
+    /// @notice What this clone was made with; reverts on the implementation itself, which carries nothing.
+    function args() public view returns (AaveV3HedgeArgs memory) {
+        return abi.decode(Clones.fetchCloneArgs(address(this)), (AaveV3HedgeArgs));
+    }
+
+    /// @inheritdoc IHedge
+    function venue() external pure returns (string memory) {
+        return "aave-v3-short";
+    }
+
+    /// @inheritdoc IHedge
+    function read(uint256 priceWad) external view returns (HedgeState memory state) {
+        AaveV3HedgeArgs memory a = args();
+        (uint256 scaledCollateral, uint256 collateral, uint256 debt) = _position(a);
+        uint256 debtQuote = PriceMath.quoteOf(debt, priceWad, a.scale, Math.Rounding.Ceil);
+        // Token amounts are far below 2^255.
+        state.deltaBase = -int256(debt);
+        state.equityMinQuote = int256(collateral) - int256(debtQuote);
+        state.equityMaxQuote = state.equityMinQuote;
+        state.healthWad = debtQuote == 0
+            ? type(uint256).max
+            : collateral.mulDiv(_liquidationThreshold(a) * WAD, debtQuote * THRESHOLD_UNIT);
+        state.lost = scaledCollateral + LOSS_TOLERANCE_UNITS < recordedScaledCollateral;
+    }
+
+    /// @notice Collateral and debt with interest to this block, in token units.
+    function position() external view returns (uint256 collateralQuote, uint256 debtBase) {
+        (, collateralQuote, debtBase) = _position(args());
+    }
+
+    /// @inheritdoc IHedge
+    function marginFactorWad() external view returns (uint256) {
+        return (_liquidationThreshold(args()) * WAD) / THRESHOLD_UNIT;
+    }
+
+    /// @inheritdoc IHedge
+    function baseToUnwind(uint256 numerator, uint256 denominator) external view returns (uint256) {
+        return _debt(args()).mulDiv(numerator, denominator, Math.Rounding.Ceil);
+    }
+
+    /// @inheritdoc IHedge
+    function adjust(
+        int256 deltaChangeBase,
+        int256 marginChangeQuote
+    ) external onlyVault(args().vault) returns (HedgeFlow memory flow) {
+        AaveV3HedgeArgs memory a = args();
+        IAaveV3Pool pool = IAaveV3Pool(a.pool);
+        if (marginChangeQuote > 0) {
+            uint256 margin = uint256(marginChangeQuote);
+            _pull(a, a.quote, margin);
+            pool.supply(a.quote, margin, address(this), 0);
+        }
+        if (deltaChangeBase < 0) {
+            flow.baseReceived = uint256(-deltaChangeBase);
+            pool.borrow(a.base, flow.baseReceived, VARIABLE_RATE, 0, address(this));
+            IERC20(a.base).safeTransfer(a.vault, flow.baseReceived);
+        } else if (deltaChangeBase > 0) {
+            uint256 debt = _debt(a);
+            if (uint256(deltaChangeBase) > debt) revert Hedge_ReduceExceedsShort(uint256(deltaChangeBase), debt);
+            _repay(a, uint256(deltaChangeBase));
+        }
+        if (marginChangeQuote < 0) {
+            flow.quoteReceived = pool.withdraw(a.quote, uint256(-marginChangeQuote), a.vault);
+        }
+        _record(a);
+        emit HedgeAdjusted(deltaChangeBase, marginChangeQuote);
+    }
+
+    /// @inheritdoc IHedge
+    function unwind(
+        uint256 numerator,
+        uint256 denominator
+    ) external onlyVault(args().vault) returns (HedgeFlow memory flow) {
+        AaveV3HedgeArgs memory a = args();
+        (, uint256 collateral, uint256 debt) = _position(a);
+        uint256 repaid = debt.mulDiv(numerator, denominator, Math.Rounding.Ceil);
+        if (repaid > 0) _repay(a, repaid);
+        uint256 released = numerator == denominator ? type(uint256).max : collateral.mulDiv(numerator, denominator);
+        if (collateral > 0 && released > 0) {
+            flow.quoteReceived = IAaveV3Pool(a.pool).withdraw(a.quote, released, a.vault);
+        }
+        _record(a);
+        emit HedgeAdjusted(int256(repaid), -int256(flow.quoteReceived));
+    }
+
+    /// @inheritdoc IHedge
+    function reconcile() external returns (bool lost) {
+        AaveV3HedgeArgs memory a = args();
+        uint256 found = IAaveV3ScaledToken(a.quoteAToken).scaledBalanceOf(address(this));
+        uint256 expected = recordedScaledCollateral;
+        lost = found + LOSS_TOLERANCE_UNITS < expected;
+        if (lost) {
+            // Only the vault may settle our memory: it must enter its degraded mode in the same call.
+            if (msg.sender == a.vault) recordedScaledCollateral = found;
+            uint256 index = IAaveV3Pool(a.pool).getReserveNormalizedIncome(a.quote);
+            emit HedgeLost(_rayMul(expected, index), _rayMul(found, index));
+        }
+    }
+
+    /// @inheritdoc IHedge
+    function cancelStale() external pure {
+        revert Hedge_NothingPending();
+    }
+
+    function _pull(AaveV3HedgeArgs memory a, address token, uint256 amount) private {
+        IVaultTill(a.vault).pay(token, amount, address(this));
+        IERC20(token).forceApprove(a.pool, amount);
+    }
+
+    function _repay(AaveV3HedgeArgs memory a, uint256 amount) private {
+        _pull(a, a.base, amount);
+        IAaveV3Pool(a.pool).repay(a.base, amount, VARIABLE_RATE, address(this));
+    }
+
+    function _record(AaveV3HedgeArgs memory a) private {
+        recordedScaledCollateral = IAaveV3ScaledToken(a.quoteAToken).scaledBalanceOf(address(this));
+    }
+
+    function _position(
+        AaveV3HedgeArgs memory a
+    ) private view returns (uint256 scaledCollateral, uint256 collateral, uint256 debt) {
+        scaledCollateral = IAaveV3ScaledToken(a.quoteAToken).scaledBalanceOf(address(this));
+        if (scaledCollateral > 0) {
+            collateral = _rayMul(scaledCollateral, IAaveV3Pool(a.pool).getReserveNormalizedIncome(a.quote));
+        }
+        debt = _debt(a);
+    }
+
+    function _debt(AaveV3HedgeArgs memory a) private view returns (uint256) {
+        uint256 scaled = IAaveV3ScaledToken(a.baseDebtToken).scaledBalanceOf(address(this));
+        return scaled == 0 ? 0 : _rayMul(scaled, IAaveV3Pool(a.pool).getReserveNormalizedVariableDebt(a.base));
+    }
+
+    function _liquidationThreshold(AaveV3HedgeArgs memory a) private view returns (uint256) {
+        return (IAaveV3Pool(a.pool).getConfiguration(a.quote) >> THRESHOLD_SHIFT) & THRESHOLD_MASK;
+    }
+
+    /// @dev Aave's own rounding (half up), so that the result equals what Aave will charge or pay.
+    function _rayMul(uint256 value, uint256 ray) private pure returns (uint256) {
+        return (value * ray + HALF_RAY) / RAY;
+    }
+}

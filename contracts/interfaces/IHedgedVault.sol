@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+pragma solidity 0.8.37;
+
+import { Action, Book, PlanPromise } from "../types/VaultTypes.sol";
+
+/// @title A vault that holds concentrated liquidity and hedges against its price exposure.
+/// @notice Deposits are synchronous (ERC-4626), redemptions asynchronous (ERC-7540) and first in, first out.
+interface IHedgedVault {
+    // --- events: together with those of the adapters they rebuild the whole state
+
+    event Rebalanced(
+        uint64 indexed epoch,
+        address indexed keeper,
+        uint256 priceWad,
+        int256 deltaBeforeBase,
+        int256 deltaAfterBase,
+        uint256 navBeforeQuote,
+        uint256 navAfterQuote
+    );
+    event IdleChanged(uint256 idleBase, uint256 idleQuote, uint256 reservedQuote);
+    event RedeemSettled(uint256 indexed requestId, address indexed controller, uint256 shares, uint256 assets);
+    event RedeemCancelled(uint256 indexed requestId, address indexed controller, uint256 shares);
+    event ExitedInKind(
+        uint256 indexed requestId,
+        address indexed receiver,
+        uint256 shares,
+        uint256 baseIn,
+        uint256 baseOut,
+        uint256 quoteOut
+    );
+    event HedgeAdded(address indexed hedge);
+    event DepositsPaused(bool paused);
+    event Degraded(bool degraded);
+    event WindDownStarted();
+
+    // --- errors
+
+    error HedgedVault_DepositsClosed(bytes32 reason);
+    error HedgedVault_OracleUnhealthy(uint256 flags);
+    error HedgedVault_ZeroAmount();
+    error HedgedVault_DepositAboveCap(uint256 navAfterQuote, uint256 capQuote);
+    error HedgedVault_RequestTooSmall(uint256 valueQuote, uint256 minimumQuote);
+    error HedgedVault_UnknownRequest(uint256 requestId);
+    error HedgedVault_NotController(address caller, address controller);
+    error HedgedVault_NothingToSettle();
+    error HedgedVault_HedgePending(uint256 hedgeIndex);
+    error HedgedVault_ClaimExceedsMax(uint256 asked, uint256 max);
+    error HedgedVault_AsyncOnly();
+    error HedgedVault_WrongEpoch(uint64 expected, uint64 actual);
+    error HedgedVault_DeadlinePassed(uint48 deadline, uint256 timestamp);
+    error HedgedVault_RiskMayOnlyFall(uint256 actionIndex);
+    error HedgedVault_BadAmount(uint256 actionIndex, int256 amount);
+    error HedgedVault_UnknownHedge(uint256 hedgeIndex, uint256 hedges);
+    error HedgedVault_OnlyAdapter(address caller);
+    error HedgedVault_InsufficientIdle(address token, uint256 asked, uint256 idle);
+    error HedgedVault_Insolvent(address token, uint256 balance, uint256 owed);
+    error HedgedVault_ExitTooEarly(uint256 opensAt);
+    error HedgedVault_ExitNeedsMoreBase(uint256 needed, uint256 maximum);
+
+    // --- keeper
+
+    /// @notice Runs a plan, then checks what it left: pool still at the oracle's price, net delta inside the band or
+    /// smaller with the same sign, loss within promise and budget, health of every hedge, solvency. Restricted.
+    /// Emits `Rebalanced`. Reverts when epoch or deadline do not match or the oracle is unhealthy.
+    function rebalance(Action[] calldata actions, PlanPromise calldata promised) external;
+
+    /// @notice Brings every hedge's memory in line with its venue; a loss found puts the vault in degraded mode.
+    /// Anyone may call.
+    function reconcile() external;
+
+    // --- redemption queue
+
+    /// @notice Settles up to `maxRequests` requests from the head of the queue at the lowest NAV. Anyone may call.
+    /// @return settled Number of requests that left the queue.
+    function settle(uint256 maxRequests) external returns (uint256 settled);
+
+    /// @notice Takes an unsettled request back; the shares return to `receiver`.
+    function cancelRedeemRequest(uint256 requestId, address receiver) external;
+
+    /// @notice Leaves with a pro-rata part of everything, without oracle, keeper or any role: possible once the request
+    /// waited for the exit delay, or in wind-down. When the hedge owes more base than the liquidity holds, the caller
+    /// brings the difference, at most `maxBaseIn` (approve the vault for it).
+    function exitInKind(
+        uint256 requestId,
+        address receiver,
+        uint256 maxBaseIn
+    ) external returns (uint256 baseOut, uint256 quoteOut);
+
+    // --- views
+
+    /// @notice The vault valued now. `flags` as in `OracleFlags`; the book is all zero when there is no price.
+    function book() external view returns (Book memory current, uint256 flags);
+
+    function hedges() external view returns (address[] memory);
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+pragma solidity 0.8.37;
+
+/// @title The part of an Aave v3 pool that the hedge uses.
+interface IAaveV3Pool {
+    function supply(address asset, uint256 amount, address onBehalfOf, uint16 referralCode) external;
+
+    function withdraw(address asset, uint256 amount, address to) external returns (uint256);
+
+    function borrow(
+        address asset,
+        uint256 amount,
+        uint256 interestRateMode,
+        uint16 referralCode,
+        address onBehalfOf
+    ) external;
+
+    function repay(
+        address asset,
+        uint256 amount,
+        uint256 interestRateMode,
+        address onBehalfOf
+    ) external returns (uint256);
+
+    /// @return The reserve's configuration bitmap; bits 16–31 are the liquidation threshold in bps.
+    function getConfiguration(address asset) external view returns (uint256);
+
+    function getReserveNormalizedIncome(address asset) external view returns (uint256);
+
+    function getReserveNormalizedVariableDebt(address asset) external view returns (uint256);
+}
+
+/// @title The part of Aave's interest-bearing tokens that the hedge uses.
+interface IAaveV3ScaledToken {
+    /// @return Balance divided by the reserve's index: constant while nobody moves it.
+    function scaledBalanceOf(address user) external view returns (uint256);
+
+    function UNDERLYING_ASSET_ADDRESS() external view returns (address);
+
+    function POOL() external view returns (address);
+}
