@@ -1,0 +1,131 @@
+import { AbiCoder, concat, encodeBytes32String, getCreate2Address, keccak256, toBeHex, zeroPadValue } from "ethers";
+
+import { DEPLOYERS, MAINNET, UNISWAP_PROXY_ADMIN, UNISWAP_V2_FACTORY } from "../addresses.ts";
+import { initCodeOf, npmArtifact } from "../artifacts.ts";
+import { abiOf, type Rpc, toWord } from "../rpc.ts";
+import { createAt } from "./install.ts";
+
+const core = (name: string) => npmArtifact(`@uniswap/v3-core/artifacts/contracts/${name}.sol/${name}.json`);
+const periphery = (path: string) => {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return npmArtifact(`@uniswap/v3-periphery/artifacts/contracts/${path}.sol/${name}.json`);
+};
+const routers = (path: string) => {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return npmArtifact(`@uniswap/swap-router-contracts/artifacts/contracts/${path}.sol/${name}.json`);
+};
+
+export const FACTORY_ABI = abiOf([
+  "function createPool(address tokenA, address tokenB, uint24 fee) returns (address pool)",
+  "function getPool(address tokenA, address tokenB, uint24 fee) view returns (address pool)",
+]);
+
+export const POOL_ABI = abiOf([
+  "function initialize(uint160 sqrtPriceX96)",
+  "function increaseObservationCardinalityNext(uint16 observationCardinalityNext)",
+  "function slot0() view returns (uint160 sqrtPriceX96, int24 tick, uint16 observationIndex, uint16 observationCardinality, uint16 observationCardinalityNext, uint8 feeProtocol, bool unlocked)",
+  "function liquidity() view returns (uint128)",
+  "function fee() view returns (uint24)",
+  "function tickSpacing() view returns (int24)",
+  "function token0() view returns (address)",
+  "function token1() view returns (address)",
+  "function observe(uint32[] secondsAgos) view returns (int56[] tickCumulatives, uint160[] secondsPerLiquidityCumulativeX128s)",
+  "event Swap(address indexed sender, address indexed recipient, int256 amount0, int256 amount1, uint160 sqrtPriceX96, uint128 liquidity, int24 tick)",
+]);
+
+export const POSITION_MANAGER_ABI = abiOf([
+  "function mint((address token0, address token1, uint24 fee, int24 tickLower, int24 tickUpper, uint256 amount0Desired, uint256 amount1Desired, uint256 amount0Min, uint256 amount1Min, address recipient, uint256 deadline) params) payable returns (uint256 tokenId, uint128 liquidity, uint256 amount0, uint256 amount1)",
+]);
+
+/** Storage slot of `getPool` in the factory: three slots of deploy parameters, owner and feeAmountTickSpacing come first. */
+const FACTORY_GET_POOL_SLOT = 5n;
+
+/**
+ * Uniswap v3 core and periphery at their mainnet addresses.
+ * @param options.keepSwapRouter leave the SwapRouter that is already at its address (recorded mainnet state).
+ */
+export async function placeUniswap(rpc: Rpc, options: { readonly keepSwapRouter: boolean }): Promise<void> {
+  const { weth, uniswapV3Factory: factory } = MAINNET;
+  const create = (address: string, nonce: number, initCode: string): Promise<void> =>
+    createAt(rpc, address, DEPLOYERS.uniswapV3, nonce, initCode);
+
+  await create(factory, 0, initCodeOf(core("UniswapV3Factory")));
+  await create(MAINNET.tickLens, 2, initCodeOf(periphery("lens/TickLens")));
+  await create(MAINNET.quoter, 3, initCodeOf(periphery("lens/Quoter"), [factory, weth]));
+  if (!options.keepSwapRouter) {
+    await create(MAINNET.swapRouter, 4, initCodeOf(periphery("SwapRouter"), [factory, weth]));
+  }
+  await create(MAINNET.nftDescriptor, 5, initCodeOf(periphery("libraries/NFTDescriptor")));
+  await create(
+    MAINNET.tokenDescriptor,
+    6,
+    initCodeOf(periphery("NonfungibleTokenPositionDescriptor"), [weth, encodeBytes32String("ETH")], {
+      NFTDescriptor: MAINNET.nftDescriptor,
+    }),
+  );
+  await create(
+    MAINNET.tokenDescriptorProxy,
+    7,
+    initCodeOf(
+      npmArtifact(
+        "@openzeppelin/contracts/build/contracts/TransparentUpgradeableProxy.json",
+        "@uniswap/v3-periphery",
+      ),
+      [MAINNET.tokenDescriptor, UNISWAP_PROXY_ADMIN, "0x"],
+    ),
+  );
+  await create(
+    MAINNET.nonfungiblePositionManager,
+    8,
+    initCodeOf(periphery("NonfungiblePositionManager"), [factory, weth, MAINNET.tokenDescriptorProxy]),
+  );
+  await create(MAINNET.quoterV2, 13, initCodeOf(routers("lens/QuoterV2"), [factory, weth]));
+  await create(
+    MAINNET.swapRouter02,
+    14,
+    initCodeOf(routers("SwapRouter02"), [UNISWAP_V2_FACTORY, factory, MAINNET.nonfungiblePositionManager, weth]),
+  );
+}
+
+/** Address at which the factory creates a pool. `tokenA` and `tokenB` in any order. */
+export function computePoolAddress(tokenA: string, tokenB: string, feePips: number): string {
+  const [token0, token1] = BigInt(tokenA) < BigInt(tokenB) ? [tokenA, tokenB] : [tokenB, tokenA];
+  const salt = keccak256(
+    AbiCoder.defaultAbiCoder().encode(["address", "address", "uint24"], [token0, token1, feePips]),
+  );
+  return getCreate2Address(MAINNET.uniswapV3Factory, salt, keccak256(initCodeOf(core("UniswapV3Pool"))));
+}
+
+/** Creates the pool through the factory and returns its address. */
+export async function createPool(
+  rpc: Rpc,
+  from: string,
+  tokenA: string,
+  tokenB: string,
+  feePips: number,
+): Promise<string> {
+  await rpc.write(from, MAINNET.uniswapV3Factory, FACTORY_ABI, "createPool", [tokenA, tokenB, feePips]);
+  const [pool] = await rpc.read(MAINNET.uniswapV3Factory, FACTORY_ABI, "getPool", [tokenA, tokenB, feePips]);
+  return pool as string;
+}
+
+/** Registers a pool whose code is already at its address (recorded mainnet state) with the factory. */
+export async function registerPool(
+  rpc: Rpc,
+  token0: string,
+  token1: string,
+  feePips: number,
+  pool: string,
+): Promise<void> {
+  const nested = (key: string, slot: string): string => keccak256(concat([zeroPadValue(key, 32), slot]));
+  for (const [first, second] of [
+    [token0, token1],
+    [token1, token0],
+  ] as const) {
+    const slot = nested(
+      toBeHex(feePips, 32),
+      nested(second, nested(first, toWord(FACTORY_GET_POOL_SLOT))),
+    );
+    await rpc.request("hardhat_setStorageAt", [MAINNET.uniswapV3Factory, slot, zeroPadValue(pool, 32)]);
+  }
+}

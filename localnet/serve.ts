@@ -1,0 +1,92 @@
+import { createServer } from "node:net";
+
+import hre from "hardhat";
+import type { HookContext, NetworkHooks } from "hardhat/types/hooks";
+import type { ChainType, NetworkConnection } from "hardhat/types/network";
+
+import { toQuantity } from "./rpc.ts";
+import { attachTwin, startTwin, type Twin, type TwinDescription, type TwinOptions } from "./twin.ts";
+
+const LOCALHOST = "127.0.0.1";
+
+export interface ServeOptions extends TwinOptions {
+  /** Default: any free port. */
+  readonly port?: number;
+}
+
+export interface ServedTwin {
+  /** JSON-RPC over HTTP; the same port speaks WebSocket. Bound to 127.0.0.1 only. */
+  readonly url: string;
+  /** Handle inside this process, on the chain that is served. */
+  readonly twin: Twin;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a twin and serves it to other processes, wallets and forks. The handle and the server share one chain.
+ * @example
+ * const { url, close } = await serveTwin({ port: 8545 });
+ */
+export async function serveTwin(options: ServeOptions = {}): Promise<ServedTwin> {
+  const { port, ...twinOptions } = options;
+  return serveExistingTwin(await startTwin(twinOptions), port);
+}
+
+/**
+ * Serves a twin that is already running. Hardhat's `createServer` always opens a network of its own, so for the time of
+ * that call a hook answers "new connection" with the twin's one.
+ */
+export async function serveExistingTwin(twin: Twin, port = 0): Promise<ServedTwin> {
+  await expectFreePort(port);
+  const reuse: Partial<NetworkHooks> = {
+    newConnection: async <ChainTypeT extends ChainType | string>(
+      _context: HookContext,
+      _next: (nextContext: HookContext) => Promise<NetworkConnection<ChainTypeT>>,
+    ) => twin.connection as unknown as NetworkConnection<ChainTypeT>,
+  };
+  hre.hooks.registerHandlers("network", reuse);
+  const server = await hre.network
+    .createServer("twin", LOCALHOST, port)
+    .finally(() => hre.hooks.unregisterHandlers("network", reuse));
+  const bound = await server.listen();
+  return {
+    url: `http://${LOCALHOST}:${bound.port}`,
+    twin,
+    close: async () => {
+      await server.close();
+      await twin.close();
+    },
+  };
+}
+
+/** Hardhat's server leaves a taken port to an uncaught "error" event; this makes it an error of the caller. */
+async function expectFreePort(port: number): Promise<void> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once("error", reject);
+    probe.listen(port, LOCALHOST, resolve);
+  });
+  await new Promise((resolve) => probe.close(resolve));
+}
+
+/**
+ * Forks a served twin: a private copy that leaves the served chain untouched. Also the way fork code is tested
+ * without a network.
+ * @param description `served.twin.describe()`
+ */
+export async function forkTwin(url: string, description: TwinDescription): Promise<Twin> {
+  const connection = await hre.network.create({
+    network: "twin",
+    chainType: "l1",
+    override: { forking: { enabled: true, url } },
+  });
+  // One block of its own: Hardhat has no hardfork history for the twin's chain id, so it executes nothing on the forked
+  // block itself; and the fork's clock would otherwise jump to the wall clock, which makes every feed stale.
+  const { provider } = connection;
+  const latest = (await provider.request({ method: "eth_getBlockByNumber", params: ["latest", false] })) as {
+    timestamp: string;
+  };
+  await provider.request({ method: "evm_setNextBlockTimestamp", params: [toQuantity(BigInt(latest.timestamp) + 12n)] });
+  await provider.request({ method: "evm_mine" });
+  return attachTwin(connection, description);
+}

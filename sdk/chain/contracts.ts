@@ -1,0 +1,92 @@
+import { Contract, type ContractRunner, Interface, type InterfaceAbi } from "ethers";
+
+import aaveV3Hedge from "../../artifacts/contracts/hedges/AaveV3Hedge.sol/AaveV3Hedge.json" with { type: "json" };
+import chainlinkOracle from "../../artifacts/contracts/oracles/ChainlinkOracle.sol/ChainlinkOracle.json" with { type: "json" };
+import hedgedVault from "../../artifacts/contracts/HedgedVault.sol/HedgedVault.json" with { type: "json" };
+import riskPolicy from "../../artifacts/contracts/RiskPolicy.sol/RiskPolicy.json" with { type: "json" };
+import uniswapV3Liquidity from "../../artifacts/contracts/liquidity/UniswapV3Liquidity.sol/UniswapV3Liquidity.json" with { type: "json" };
+import vaultFactory from "../../artifacts/contracts/VaultFactory.sol/VaultFactory.json" with { type: "json" };
+import vaultLens from "../../artifacts/contracts/lens/VaultLens.sol/VaultLens.json" with { type: "json" };
+import erc20 from "@openzeppelin/contracts/build/contracts/IERC20Metadata.json" with { type: "json" };
+import accessManager from "@openzeppelin/contracts/build/contracts/AccessManager.json" with { type: "json" };
+import type { HedgedVault } from "../../types/contracts/HedgedVault.ts";
+import type { AaveV3Hedge } from "../../types/contracts/hedges/AaveV3Hedge.ts";
+import type { VaultLens } from "../../types/contracts/lens/VaultLens.ts";
+import type { UniswapV3Liquidity } from "../../types/contracts/liquidity/UniswapV3Liquidity.ts";
+import type { ChainlinkOracle } from "../../types/contracts/oracles/ChainlinkOracle.ts";
+import type { RiskPolicy } from "../../types/contracts/RiskPolicy.ts";
+import type { VaultFactory } from "../../types/contracts/VaultFactory.ts";
+
+/** ABI and creation code of a contract, as the compiler or a package delivers it. */
+export interface Artifact {
+  readonly abi: InterfaceAbi;
+  readonly bytecode: string;
+}
+
+/** Every contract of the project that is deployed, and the role manager that comes from OpenZeppelin. */
+export const artifacts = {
+  aaveV3Hedge,
+  accessManager,
+  chainlinkOracle,
+  hedgedVault,
+  riskPolicy,
+  uniswapV3Liquidity,
+  vaultFactory,
+  vaultLens,
+} satisfies Record<string, Artifact>;
+
+export const vaultInterface = new Interface(hedgedVault.abi);
+
+/** Knows every custom error of the project: for turning revert data into names. */
+export const errorInterfaces: readonly Interface[] = [
+  vaultInterface,
+  new Interface(riskPolicy.abi),
+  new Interface(uniswapV3Liquidity.abi),
+  new Interface(aaveV3Hedge.abi),
+  new Interface(chainlinkOracle.abi),
+  new Interface(vaultFactory.abi),
+  new Interface(accessManager.abi),
+];
+
+export function vaultContract(address: string, runner: ContractRunner): HedgedVault {
+  return new Contract(address, hedgedVault.abi, runner) as unknown as HedgedVault;
+}
+
+export function lensContract(address: string, runner: ContractRunner): VaultLens {
+  return new Contract(address, vaultLens.abi, runner) as unknown as VaultLens;
+}
+
+export function policyContract(address: string, runner: ContractRunner): RiskPolicy {
+  return new Contract(address, riskPolicy.abi, runner) as unknown as RiskPolicy;
+}
+
+export function liquidityContract(address: string, runner: ContractRunner): UniswapV3Liquidity {
+  return new Contract(address, uniswapV3Liquidity.abi, runner) as unknown as UniswapV3Liquidity;
+}
+
+export function aaveHedgeContract(address: string, runner: ContractRunner): AaveV3Hedge {
+  return new Contract(address, aaveV3Hedge.abi, runner) as unknown as AaveV3Hedge;
+}
+
+export function oracleContract(address: string, runner: ContractRunner): ChainlinkOracle {
+  return new Contract(address, chainlinkOracle.abi, runner) as unknown as ChainlinkOracle;
+}
+
+export function factoryContract(address: string, runner: ContractRunner): VaultFactory {
+  return new Contract(address, vaultFactory.abi, runner) as unknown as VaultFactory;
+}
+
+/** Plain token calls that the project makes on base and quote. */
+export interface Erc20 {
+  balanceOf(owner: string): Promise<bigint>;
+  allowance(owner: string, spender: string): Promise<bigint>;
+  decimals(): Promise<bigint>;
+  symbol(): Promise<string>;
+}
+
+/** Reads of a token; writes go through `erc20Interface` and a signer. */
+export function erc20Contract(address: string, runner: ContractRunner): Contract & Erc20 {
+  return new Contract(address, erc20.abi, runner) as Contract & Erc20;
+}
+
+export const erc20Interface = new Interface(erc20.abi);

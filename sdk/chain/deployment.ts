@@ -1,0 +1,222 @@
+import { AbiCoder, ContractFactory, type ContractTransactionReceipt, type Signer } from "ethers";
+
+import type { ChainlinkOracleConfigStruct } from "../../types/contracts/oracles/ChainlinkOracle.ts";
+import type { VaultSpecStruct } from "../../types/contracts/VaultFactory.ts";
+import { HedgerowError } from "../errors.ts";
+import type { PolicyParams } from "../policy/types.ts";
+import { type Artifact, artifacts, factoryContract, vaultContract } from "./contracts.ts";
+
+/** A step of a deployment did not do what it should have. */
+export class DeploymentError extends HedgerowError {}
+
+/** Code that every vault of a chain shares. */
+export interface SystemAddresses {
+  readonly factory: string;
+  readonly lens: string;
+  readonly vaultImplementation: string;
+  readonly policyImplementation: string;
+  readonly uniswapV3Implementation: string;
+  readonly aaveV3Implementation: string;
+}
+
+/** One vault and everything that belongs to it alone. */
+export interface VaultAddresses {
+  readonly vault: string;
+  readonly oracle: string;
+  readonly authority: string;
+  readonly liquidity: string;
+  readonly policy: string;
+  readonly hedges: readonly string[];
+}
+
+/** A pool and a lending market to build a vault on. */
+export interface Venues {
+  readonly base: string;
+  readonly quote: string;
+  readonly pool: string;
+  readonly token0: string;
+  readonly token1: string;
+  readonly baseDecimals: number;
+  readonly quoteDecimals: number;
+  readonly aavePool: string;
+  readonly quoteAToken: string;
+  readonly baseDebtToken: string;
+  readonly baseFeed: string;
+  readonly quoteFeed: string;
+}
+
+/** Who may do what. The admin may do everything, after its delay. */
+export interface Roles {
+  readonly admin: string;
+  readonly keeper: string;
+  readonly guardian: string;
+  /** Seconds between scheduling and executing for the admin; 0 on test chains only. */
+  readonly adminDelaySeconds: number;
+}
+
+/** AccessManager role ids. */
+export const Role = { admin: 0n, keeper: 1n, guardian: 2n } as const;
+
+/** Bounds for a volatile base against a dollar quote. */
+export const defaultPolicyParams: PolicyParams = {
+  maxDeltaBps: 500n,
+  maxLossBpsPerDay: 100n,
+  maxSlippageBps: 50n,
+  cooldownSeconds: 60n,
+  exitDelaySeconds: 86_400n,
+  healthFloorWad: 1_250_000_000_000_000_000n,
+  depositCapQuote: 100_000_000_000_000n,
+  minRequestQuote: 0n,
+};
+
+/** How far the oracle lets pool, average and peg go; heartbeats as Chainlink publishes them for ETH/USD and USDC/USD. */
+export const defaultOracleSettings = {
+  baseHeartbeatSeconds: 3_600 + 300,
+  quoteHeartbeatSeconds: 86_400 + 600,
+  sequencerGraceSeconds: 3_600,
+  twapWindowSeconds: 300,
+  maxSpotDeviationBps: 100,
+  maxTwapDeviationBps: 200,
+  maxDepegBps: 100,
+  bandBps: 50,
+} as const;
+
+/** Deploys the code that all vaults of a chain share. */
+export async function deploySystem(deployer: Signer): Promise<SystemAddresses> {
+  const vaultImplementation = await deploy(deployer, artifacts.hedgedVault, []);
+  const policyImplementation = await deploy(deployer, artifacts.riskPolicy, []);
+  return {
+    vaultImplementation,
+    policyImplementation,
+    uniswapV3Implementation: await deploy(deployer, artifacts.uniswapV3Liquidity, []),
+    aaveV3Implementation: await deploy(deployer, artifacts.aaveV3Hedge, []),
+    factory: await deploy(deployer, artifacts.vaultFactory, [vaultImplementation, policyImplementation]),
+    lens: await deploy(deployer, artifacts.vaultLens, []),
+  };
+}
+
+/** Deploys an oracle for a pool and its feeds. */
+export async function deployOracle(
+  deployer: Signer,
+  venues: Venues,
+  settings: Partial<ChainlinkOracleConfigStruct> = {},
+): Promise<string> {
+  const config: ChainlinkOracleConfigStruct = {
+    pool: venues.pool,
+    base: venues.base,
+    baseFeed: venues.baseFeed,
+    quoteFeed: venues.quoteFeed,
+    sequencerFeed: "0x0000000000000000000000000000000000000000",
+    ...defaultOracleSettings,
+    ...settings,
+  };
+  return await deploy(deployer, artifacts.chainlinkOracle, [config]);
+}
+
+/**
+ * Deploys a vault with its oracle, policy, adapters and role manager, and hands the roles out.
+ *
+ * @returns All addresses. The deployer keeps no role unless it is one of `roles`.
+ */
+export async function deployVault(
+  deployer: Signer,
+  system: SystemAddresses,
+  venues: Venues,
+  roles: Roles,
+  options: {
+    readonly name: string;
+    readonly symbol: string;
+    readonly policy?: Partial<PolicyParams>;
+    readonly oracle?: Partial<ChainlinkOracleConfigStruct>;
+  },
+): Promise<VaultAddresses> {
+  const oracle = await deployOracle(deployer, venues, options.oracle);
+  const authority = await deploy(deployer, artifacts.accessManager, [await deployer.getAddress()]);
+  const baseIsToken0 = venues.base.toLowerCase() === venues.token0.toLowerCase();
+  const scale = 10n ** BigInt(18 + venues.baseDecimals - venues.quoteDecimals);
+  const coder = AbiCoder.defaultAbiCoder();
+  const spec: VaultSpecStruct = {
+    authority,
+    base: venues.base,
+    quote: venues.quote,
+    oracle,
+    liquidity: {
+      implementation: system.uniswapV3Implementation,
+      args: coder.encode(
+        ["address", "address", "address", "bool", "uint256"],
+        [venues.pool, venues.token0, venues.token1, baseIsToken0, scale],
+      ),
+    },
+    hedges: [
+      {
+        implementation: system.aaveV3Implementation,
+        args: coder.encode(
+          ["address", "address", "address", "address", "address", "uint256"],
+          [venues.aavePool, venues.base, venues.quote, venues.quoteAToken, venues.baseDebtToken, scale],
+        ),
+      },
+    ],
+    policy: { ...defaultPolicyParams, ...options.policy },
+    name: options.name,
+    symbol: options.symbol,
+  };
+  const receipt = await confirmed((await factoryContract(system.factory, deployer).create(spec)).wait());
+  const created = receipt.logs
+    .map((log) => factoryContract(system.factory, deployer).interface.parseLog(log))
+    .find((log) => log?.name === "VaultCreated");
+  if (!created) throw new DeploymentError(`Transaction ${receipt.hash} created no vault.`);
+  const addresses: VaultAddresses = {
+    vault: String(created.args["vault"]),
+    oracle,
+    authority,
+    liquidity: String(created.args["liquidity"]),
+    policy: String(created.args["policy"]),
+    hedges: [...(created.args["hedges"] as readonly string[])],
+  };
+  await wireRoles(deployer, addresses, roles);
+  return addresses;
+}
+
+/** Gives keeper and guardian their functions and the admin everything else, then drops the deployer's own power. */
+async function wireRoles(deployer: Signer, addresses: VaultAddresses, roles: Roles): Promise<void> {
+  const manager = new ContractFactory(artifacts.accessManager.abi, artifacts.accessManager.bytecode, deployer).attach(
+    addresses.authority,
+  ) as unknown as AccessManagerCalls;
+  const vault = vaultContract(addresses.vault, deployer).interface;
+  const selectors = (names: readonly ("rebalance" | "pauseDeposits" | "startWindDown")[]): string[] =>
+    names.map((name) => vault.getFunction(name).selector);
+  const self = await deployer.getAddress();
+
+  await sent(manager.setTargetFunctionRole(addresses.vault, selectors(["rebalance"]), Role.keeper));
+  await sent(manager.setTargetFunctionRole(addresses.vault, selectors(["pauseDeposits", "startWindDown"]), Role.guardian));
+  await sent(manager.grantRole(Role.keeper, roles.keeper, 0));
+  await sent(manager.grantRole(Role.guardian, roles.guardian, 0));
+  await sent(manager.grantRole(Role.admin, roles.admin, roles.adminDelaySeconds));
+  if (self.toLowerCase() !== roles.admin.toLowerCase()) await sent(manager.renounceRole(Role.admin, self));
+}
+
+interface AccessManagerCalls {
+  setTargetFunctionRole(target: string, selectors: string[], role: bigint): Promise<SentTransaction>;
+  grantRole(role: bigint, account: string, delaySeconds: number): Promise<SentTransaction>;
+  renounceRole(role: bigint, account: string): Promise<SentTransaction>;
+}
+
+interface SentTransaction {
+  wait(): Promise<ContractTransactionReceipt | null>;
+}
+
+async function sent(transaction: Promise<SentTransaction>): Promise<void> {
+  await confirmed((await transaction).wait());
+}
+
+async function confirmed(receipt: Promise<ContractTransactionReceipt | null>): Promise<ContractTransactionReceipt> {
+  const mined = await receipt;
+  if (mined?.status !== 1) throw new DeploymentError(`Transaction ${mined?.hash ?? "?"} failed.`);
+  return mined;
+}
+
+async function deploy(deployer: Signer, artifact: Artifact, args: readonly unknown[]): Promise<string> {
+  const contract = await new ContractFactory(artifact.abi, artifact.bytecode, deployer).deploy(...args);
+  await contract.waitForDeployment();
+  return await contract.getAddress();
+}

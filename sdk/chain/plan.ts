@@ -1,0 +1,395 @@
+import { exposureOf, priceAtSqrt, toFloat } from "../policy/exposure.ts";
+import { HedgerowError } from "../errors.ts";
+import type { Decision, HedgeState, Plan, PlanAction, PolicySettings, RangeState, Snapshot, VaultState } from "../policy/types.ts";
+import { getAmountsForLiquidityDown, getAmountsForLiquidityUp } from "./exact/liquidityAmounts.ts";
+import { type BaseQuoteAmounts, type Orientation, toBaseQuote } from "./exact/orientation.ts";
+import { computeSqrtPriceX96Down, computeTickRange } from "./exact/priceMath.ts";
+import { getNextSqrtPriceFromOutput } from "./exact/sqrtPriceMath.ts";
+import { getSqrtRatioAtTick } from "./exact/tickMath.ts";
+
+const WAD = 10n ** 18n;
+const BPS = 10_000n;
+/** Kept beyond what the range needs of either token, so that a small move before inclusion does not starve the mint: 0.2 %. */
+const BASE_PAD_BPS = 20n;
+/** Margin changes below this part of NAV are left alone: 0.1 %. */
+const MARGIN_DUST_BPS = 10n;
+/** What a plan may lose beyond its swaps: valuation at the oracle against trading at the pool. 0.05 % of NAV. */
+const LOSS_ALLOWANCE_BPS = 5n;
+/** Extra quote raised over the estimated cost of a purchase: 0.5 %. */
+const PURCHASE_PAD_BPS = 50n;
+/** Margin left behind by an exit, because debt grows until the transaction is mined: 0.1 %. */
+const EXIT_MARGIN_BPS = 10n;
+
+/** The vault cannot do what the decision asks for. */
+export class PlanError extends HedgerowError {}
+
+type PlannedDecision = Exclude<Decision, { kind: "hold" | "reconcile" }>;
+
+/**
+ * The steps that carry out a decision, in exact integers, with the promise that the vault will check.
+ *
+ * @returns undefined when the decision needs no plan (hold, reconcile) or nothing would change.
+ * Throws PlanError when the vault has no hedge to carry the position.
+ */
+export function planFor(snapshot: Snapshot, decision: Decision, settings: PolicySettings): Plan | undefined {
+  switch (decision.kind) {
+    case "hold":
+    case "reconcile":
+      return undefined;
+    case "hedge":
+      return planHedge(snapshot, decision, settings);
+    case "recentre":
+      return planRecentre(snapshot, decision, settings, decision.keepRange);
+    case "deleverage":
+      return planDeleverage(snapshot, decision, settings, decision.targetHealth);
+    case "exit":
+      return planExit(snapshot, decision, settings);
+  }
+}
+
+// --- the four plans
+
+function planHedge(
+  snapshot: Snapshot,
+  decision: Extract<Decision, { kind: "hedge" }>,
+  settings: PolicySettings,
+): Plan | undefined {
+  const v = snapshot.vault;
+  const { index, hedge } = shortOf(v);
+  const delta = v.book.deltaBase;
+  const targetAbs = toUnits(Math.abs(decision.targetDeltaBase), v.base.decimals);
+  const change = abs(delta) - targetAbs;
+  if (change <= 0n) return undefined;
+  const residual = targetAbs + change / 50n + 1n;
+  const swapQuote = quoteOf(v, change);
+
+  if (delta > 0n) {
+    const margin = marginOf(v, hedge);
+    const shortAfter = quoteOf(v, debtOf(hedge) + change);
+    const wanted = marginFor(hedge, shortAfter, settings.targetHealth);
+    const enough = marginFor(hedge, shortAfter, settings.minHealth * 1.1);
+    const post = margin >= enough ? 0n : min(wanted - margin, v.idleQuote);
+    return finish(snapshot, decision, settings, residual, swapQuote, [
+      { kind: "adjustHedge", hedgeIndex: index, deltaChangeBase: -change, marginChangeQuote: post },
+      { kind: "swap", baseChange: -change },
+    ]);
+  }
+
+  const repay = min(change, debtOf(hedge));
+  const cost = withPad(v, swapQuote);
+  const release = cost > v.idleQuote ? cost - v.idleQuote : 0n;
+  const shortNow = quoteOf(v, debtOf(hedge));
+  if (release > 0n && marginOf(v, hedge) - release < marginFor(hedge, shortNow, settings.minHealth)) {
+    // Not enough free quote for the purchase: the liquidity has to give some.
+    return planRecentre(snapshot, decision, settings, false);
+  }
+  return finish(snapshot, decision, settings, residual, swapQuote, [
+    ...adjust(index, 0n, -release),
+    { kind: "swap", baseChange: change },
+    ...adjust(index, repay, 0n),
+  ]);
+}
+
+function planRecentre(
+  snapshot: Snapshot,
+  decision: PlannedDecision,
+  settings: PolicySettings,
+  keepRange: boolean,
+): Plan | undefined {
+  const v = snapshot.vault;
+  const { index, hedge } = shortOf(v);
+  const orientation = orientationOf(v);
+  const oracleSqrt = computeSqrtPriceX96Down(v.oracle.priceWad, orientation);
+  const kept = keepRange ? v.ranges[0] : undefined;
+  const removed = kept === undefined ? v.ranges : [];
+  const ticks = kept ?? rangeAround(v, settings.rangeWidth, orientation);
+
+  // What is free once the old ranges are gone.
+  const out = sumAmounts(v, removed, orientation);
+  const freeBase = v.idleBase + out.amountBase + (removed.length > 0 ? v.liquidity.feesBase : 0n);
+  const freeQuote = v.idleQuote + out.amountQuote + (removed.length > 0 ? v.liquidity.feesQuote : 0n);
+  const keptBase = kept === undefined ? 0n : v.liquidity.base + v.liquidity.feesBase;
+  const debt = debtOf(hedge);
+  const margin = marginOf(v, hedge);
+  const buffer = (v.book.navQuote * BigInt(Math.round(settings.idleFraction * 1e4))) / BPS;
+
+  let liquidity = liquidityFor(snapshot, ticks, hedge, settings) - (kept?.liquidity ?? 0n);
+  for (let attempt = 0; attempt < 8 && liquidity > 0n; attempt++, liquidity = (liquidity * 97n) / 100n) {
+    const added = amountsAt(oracleSqrt, ticks, liquidity, orientation, "down");
+    // A sale comes last, so the mint happens at the price of the snapshot; a purchase comes first and moves it.
+    let mintSqrt = v.pool.sqrtPriceX96;
+    let needed = amountsAt(mintSqrt, ticks, liquidity, orientation, "up");
+    let swap = 0n;
+    for (let pass = 0; pass < 3; pass++) {
+      // Net delta without a swap: everything long after the plan, less the debt that brings `needed` together.
+      const drift = keptBase + added.amountBase - (debt + needed.amountBase - freeBase);
+      swap = isWorthSwapping(v, drift, decision) ? -drift : 0n;
+      if (swap <= 0n) break;
+      mintSqrt = sqrtAfterPurchase(v, removed, swap, orientation);
+      needed = amountsAt(mintSqrt, ticks, liquidity, orientation, "up");
+    }
+    // The pad is borrowed and stays idle: it changes nothing about the net delta.
+    const pad = (needed.amountBase * BASE_PAD_BPS) / BPS;
+    const debtChange = needed.amountBase + pad - freeBase - swap;
+    const swapQuote = quoteOf(v, abs(swap));
+    const proceeds = swap > 0n ? -withPad(v, swapQuote) : discounted(v, swapQuote);
+    const quotePad = (needed.amountQuote * BASE_PAD_BPS) / BPS;
+    const spare = freeQuote + min(proceeds, 0n) - needed.amountQuote - quotePad;
+    let marginChange = min(spare, freeQuote + proceeds - needed.amountQuote - buffer);
+    if (abs(marginChange) * BPS < v.book.navQuote * MARGIN_DUST_BPS && spare >= 0n) marginChange = 0n;
+    const shortAfter = quoteOf(v, max(0n, debt + debtChange));
+    if (debt + debtChange < 0n || margin + marginChange < marginFor(hedge, shortAfter, settings.minHealth * 1.05)) continue;
+
+    const trade: readonly PlanAction[] = swap === 0n ? [] : [{ kind: "swap", baseChange: swap }];
+    const residual = max(toUnits(decision.band.triggerBase, v.base.decimals), quoteToBase(v, v.book.navQuote / 1_000n));
+    return finish(snapshot, decision, settings, residual, swapQuote, [
+      ...removed.map((r) => ({ kind: "removeLiquidity", ...r }) as const),
+      ...(swap > 0n ? trade : []),
+      ...adjust(index, -debtChange, marginChange),
+      { kind: "addLiquidity", tickLower: ticks.tickLower, tickUpper: ticks.tickUpper, liquidity },
+      ...(swap < 0n ? trade : []),
+    ]);
+  }
+  return undefined;
+}
+
+/** Pool price after buying base with the removed ranges gone, as if no tick were crossed on the way. */
+function sqrtAfterPurchase(
+  v: VaultState,
+  removed: readonly RangeState[],
+  base: bigint,
+  orientation: Orientation,
+): bigint {
+  const ours = removed
+    .filter((r) => r.tickLower <= v.pool.tick && v.pool.tick < r.tickUpper)
+    .reduce((sum, r) => sum + r.liquidity, 0n);
+  const liquidity = v.pool.liquidity - ours;
+  if (liquidity <= 0n) throw new PlanError(`Pool ${v.pool.address} has no liquidity but the vault's own; nothing can be bought in it.`);
+  return getNextSqrtPriceFromOutput(v.pool.sqrtPriceX96, liquidity, base, !orientation.baseIsToken0);
+}
+
+function planDeleverage(
+  snapshot: Snapshot,
+  decision: PlannedDecision,
+  settings: PolicySettings,
+  targetHealth: number,
+): Plan | undefined {
+  const v = snapshot.vault;
+  const { index, hedge } = shortOf(v);
+  const orientation = orientationOf(v);
+  const debt = debtOf(hedge);
+  const missing = marginFor(hedge, quoteOf(v, debt), targetHealth) - marginOf(v, hedge);
+  if (missing <= 0n) return undefined;
+  const residual = max(abs(v.book.deltaBase), toUnits(decision.band.triggerBase, v.base.decimals)) + 1n;
+  const post = min(missing, v.idleQuote);
+  if (post === missing) return finish(snapshot, decision, settings, residual, 0n, adjust(index, 0n, post));
+
+  // Idle funds do not do: give back a part f of the liquidity. Its base repays, its quote becomes margin:
+  // f = missing / (quote + margin that its base's debt needed).
+  const whole = sumAmounts(v, v.ranges, orientation);
+  const worth = whole.amountQuote + marginFor(hedge, quoteOf(v, whole.amountBase), targetHealth);
+  if (worth === 0n) return post > 0n ? finish(snapshot, decision, settings, residual, 0n, adjust(index, 0n, post)) : undefined;
+  const f = min(WAD, ((missing - post) * WAD) / worth + 1n);
+  const cut = v.ranges.map((r) => ({ ...r, liquidity: (r.liquidity * f) / WAD }));
+  const out = sumAmounts(v, cut, orientation);
+  return finish(snapshot, decision, settings, residual, 0n, [
+    ...cut.map((r) => ({ kind: "removeLiquidity", ...r }) as const),
+    ...adjust(index, min(out.amountBase, debt), post + out.amountQuote),
+  ]);
+}
+
+function planExit(snapshot: Snapshot, decision: PlannedDecision, settings: PolicySettings): Plan | undefined {
+  const v = snapshot.vault;
+  const { index, hedge } = shortOf(v);
+  const out = sumAmounts(v, v.ranges, orientationOf(v));
+  const debt = debtOf(hedge);
+  const freeBase = v.idleBase + out.amountBase + v.liquidity.feesBase;
+  const freeQuote = v.idleQuote + out.amountQuote + v.liquidity.feesQuote;
+  const affordable = quoteToBase(v, (freeQuote * BPS) / (BPS + PURCHASE_PAD_BPS + v.policy.params.maxSlippageBps));
+  const swap = debt > freeBase ? min(debt - freeBase, affordable) : -(freeBase - debt);
+  const repay = min(debt, freeBase + swap);
+  const margin = marginOf(v, hedge);
+  const keep = max(
+    (margin * EXIT_MARGIN_BPS) / BPS,
+    marginFor(hedge, quoteOf(v, debt - repay), settings.targetHealth),
+  );
+  const residual = max(abs(v.book.deltaBase), quoteToBase(v, v.book.navQuote / 1_000n)) + 1n;
+  return finish(snapshot, decision, settings, residual, quoteOf(v, abs(swap)), [
+    ...v.ranges.map((r) => ({ kind: "removeLiquidity", ...r }) as const),
+    ...(swap === 0n ? [] : [{ kind: "swap", baseChange: swap } as const]),
+    ...adjust(index, repay, margin > keep ? -(margin - keep) : 0n),
+  ]);
+}
+
+// --- sizing
+
+/**
+ * Liquidity that the whole NAV can carry in a range: with phi the base part of a unit of it, h the target health, t the
+ * hedge's margin factor and i the idle fraction, V = (1 - i) NAV / ((1 - phi) + h phi / t): quote in the range, plus
+ * the margin of a short of the base in it, plus the idle part, are NAV plus the base borrowed.
+ */
+function liquidityFor(
+  snapshot: Snapshot,
+  ticks: { readonly tickLower: number; readonly tickUpper: number },
+  hedge: HedgeState,
+  settings: PolicySettings,
+): bigint {
+  const v = snapshot.vault;
+  const decimals = (v.base.decimals + v.quote.decimals) / 2;
+  const unit = 10n ** BigInt(Math.ceil(decimals)) * 1_000n;
+  const amounts = amountsAt(v.pool.sqrtPriceX96, ticks, unit, orientationOf(v), "up");
+  const price = priceAtSqrt(v.pool.sqrtPriceX96, v);
+  const baseQuote = toFloat(amounts.amountBase, v.base.decimals) * price;
+  const unitQuote = baseQuote + toFloat(amounts.amountQuote, v.quote.decimals);
+  const phi = baseQuote / unitQuote;
+  const factor = Number(hedge.marginFactorWad) / 1e18;
+  if (!(factor > 0)) throw new PlanError(`Hedge ${hedge.hedge} (${hedge.venue}) accepts no margin; nothing can be hedged with it.`);
+  const { navQuote } = exposureOf(snapshot);
+  const value = ((1 - settings.idleFraction) * navQuote) / (1 - phi + (settings.targetHealth * phi) / factor);
+  return (unit * BigInt(Math.floor((value / unitQuote) * 1e9))) / 1_000_000_000n;
+}
+
+function rangeAround(
+  v: VaultState,
+  width: number,
+  orientation: Orientation,
+): { readonly tickLower: number; readonly tickUpper: number } {
+  const widthWad = BigInt(Math.round(width * 1e9)) * 10n ** 9n;
+  const lower = (v.oracle.priceWad * WAD) / widthWad;
+  const upper = (v.oracle.priceWad * widthWad) / WAD;
+  return computeTickRange(lower, upper, orientation, v.pool.tickSpacing);
+}
+
+/** A swap inside a recentring pays when the drift it leaves would be outside the band's target. */
+function isWorthSwapping(v: VaultState, drift: bigint, decision: PlannedDecision): boolean {
+  const limit = toUnits(decision.band.targetBase, v.base.decimals);
+  const dust = quoteToBase(v, v.book.navQuote / 5_000n);
+  return abs(drift) > max(limit, dust);
+}
+
+// --- pieces
+
+function shortOf(v: VaultState): { readonly index: number; readonly hedge: HedgeState } {
+  const hedge = v.hedges[0];
+  if (hedge === undefined) throw new PlanError(`Vault ${v.vault} has no hedge; the keeper only runs hedged vaults.`);
+  return { index: 0, hedge };
+}
+
+function debtOf(hedge: HedgeState): bigint {
+  return hedge.deltaBase < 0n ? -hedge.deltaBase : 0n;
+}
+
+/** Margin at the venue: equity plus what the short is worth, the inverse of how the hedge computes its equity. */
+function marginOf(v: VaultState, hedge: HedgeState): bigint {
+  return hedge.equityMinQuote + quoteOf(v, debtOf(hedge));
+}
+
+/** Margin with which a short worth `shortQuote` has the given health, rounded up. */
+function marginFor(hedge: HedgeState, shortQuote: bigint, health: number): bigint {
+  const healthWad = BigInt(Math.round(health * 1e9)) * 10n ** 9n;
+  return ceilDiv(shortQuote * healthWad, hedge.marginFactorWad);
+}
+
+function adjust(hedgeIndex: number, deltaChangeBase: bigint, marginChangeQuote: bigint): readonly PlanAction[] {
+  if (deltaChangeBase === 0n && marginChangeQuote === 0n) return [];
+  return [{ kind: "adjustHedge", hedgeIndex, deltaChangeBase, marginChangeQuote }];
+}
+
+function finish(
+  snapshot: Snapshot,
+  decision: PlannedDecision,
+  settings: PolicySettings,
+  maxResidualDeltaBase: bigint,
+  swapQuote: bigint,
+  actions: readonly PlanAction[],
+): Plan | undefined {
+  if (actions.length === 0) return undefined;
+  const { vault: v } = snapshot;
+  return {
+    vault: v.vault,
+    decision: decision.kind,
+    blockNumber: snapshot.blockNumber,
+    blockHash: snapshot.blockHash,
+    actions,
+    promise: {
+      expectedEpoch: v.epoch,
+      deadline: snapshot.timestamp + settings.deadlineSeconds,
+      maxResidualDeltaBase,
+      maxLossQuote:
+        (swapQuote * v.policy.params.maxSlippageBps) / BPS + (v.book.navQuote * LOSS_ALLOWANCE_BPS) / BPS + 1n,
+    },
+  };
+}
+
+function orientationOf(v: VaultState): Orientation {
+  return {
+    baseIsToken0: v.pool.baseIsToken0,
+    baseDecimals: v.base.decimals,
+    quoteDecimals: v.quote.decimals,
+  };
+}
+
+function amountsAt(
+  sqrtPriceX96: bigint,
+  ticks: { readonly tickLower: number; readonly tickUpper: number },
+  liquidity: bigint,
+  orientation: Orientation,
+  rounding: "up" | "down",
+): BaseQuoteAmounts {
+  const lower = getSqrtRatioAtTick(ticks.tickLower);
+  const upper = getSqrtRatioAtTick(ticks.tickUpper);
+  const amounts =
+    rounding === "up"
+      ? getAmountsForLiquidityUp(sqrtPriceX96, lower, upper, liquidity)
+      : getAmountsForLiquidityDown(sqrtPriceX96, lower, upper, liquidity);
+  return toBaseQuote(amounts, orientation);
+}
+
+/** What removing these ranges at the pool's price returns, fees apart. */
+function sumAmounts(
+  v: VaultState,
+  ranges: readonly { readonly tickLower: number; readonly tickUpper: number; readonly liquidity: bigint }[],
+  orientation: Orientation,
+): BaseQuoteAmounts {
+  let amountBase = 0n;
+  let amountQuote = 0n;
+  for (const range of ranges) {
+    const amounts = amountsAt(v.pool.sqrtPriceX96, range, range.liquidity, orientation, "down");
+    amountBase += amounts.amountBase;
+    amountQuote += amounts.amountQuote;
+  }
+  return { amountBase, amountQuote };
+}
+
+/** Value of base at the oracle's price, rounded up. */
+function quoteOf(v: VaultState, base: bigint): bigint {
+  return ceilDiv(base * v.oracle.priceWad, scaleOf(v));
+}
+
+/** Base that a quote amount is worth at the oracle's price, rounded down. */
+function quoteToBase(v: VaultState, quote: bigint): bigint {
+  return (quote * scaleOf(v)) / v.oracle.priceWad;
+}
+
+function scaleOf(v: VaultState): bigint {
+  return 10n ** BigInt(18 + v.base.decimals - v.quote.decimals);
+}
+
+/** Most that a purchase of this value may cost. */
+function withPad(v: VaultState, quote: bigint): bigint {
+  return ceilDiv(quote * (BPS + PURCHASE_PAD_BPS + v.policy.params.maxSlippageBps), BPS);
+}
+
+/** Least that a sale of this value brings. */
+function discounted(v: VaultState, quote: bigint): bigint {
+  return (quote * (BPS - v.policy.params.maxSlippageBps)) / BPS;
+}
+
+function toUnits(value: number, decimals: number): bigint {
+  return (BigInt(Math.round(value * 1e9)) * 10n ** BigInt(decimals)) / 1_000_000_000n;
+}
+
+const abs = (x: bigint): bigint => (x < 0n ? -x : x);
+const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+const ceilDiv = (a: bigint, b: bigint): bigint => (a + b - 1n) / b;

@@ -1,0 +1,35 @@
+import { dataSlice, type ErrorDescription, Interface } from "ethers";
+
+import { errorInterfaces } from "./contracts.ts";
+
+/** Errors of the tokens and venues that a vault's call can end in, besides our own. */
+const VENUE_ERRORS = new Interface([
+  "error Error(string reason)",
+  "error Panic(uint256 code)",
+  "error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed)",
+  "error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed)",
+  "error SafeERC20FailedOperation(address token)",
+  "error AccessManagedUnauthorized(address caller)",
+]);
+
+/** A revert's name and values, or undefined when no known contract declares it. */
+export function parseRevert(data: string): ErrorDescription | undefined {
+  for (const known of [...errorInterfaces, VENUE_ERRORS]) {
+    const parsed = known.parseError(data);
+    if (parsed !== null) return parsed;
+  }
+  return undefined;
+}
+
+/**
+ * Revert data in words: `HedgedVault_WrongEpoch(expected 3, actual 4)`, or the selector where it is unknown.
+ *
+ * @param data Revert data as 0x hex; "0x" is a revert without data.
+ */
+export function describeRevert(data: string): string {
+  if (data === "0x" || data === "") return "no reason given";
+  const parsed = parseRevert(data);
+  if (parsed === undefined) return `unknown error ${dataSlice(data, 0, Math.min(4, (data.length - 2) / 2))}`;
+  const values = parsed.fragment.inputs.map((input, i) => `${input.name} ${String(parsed.args[i])}`.trim());
+  return `${parsed.name}(${values.join(", ")})`;
+}

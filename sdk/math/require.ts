@@ -1,0 +1,36 @@
+import { InvalidParameterError } from "../errors.ts";
+
+/*
+ * Domain checks shared by the models. Every comparison is written so that NaN fails it.
+ * Infinity is refused too unless the name says otherwise: no formula here has a meaningful infinite input,
+ * except the upper price of a full-range position.
+ */
+
+/** Throws {@link InvalidParameterError} unless `value` is finite. */
+export function requireFinite(parameter: string, value: number): void {
+  if (!Number.isFinite(value)) throw new InvalidParameterError(parameter, value, "be a finite number");
+}
+
+/** Throws {@link InvalidParameterError} unless 0 < `value` < Infinity. */
+export function requirePositive(parameter: string, value: number): void {
+  if (!(value > 0 && value < Infinity)) throw new InvalidParameterError(parameter, value, "be finite and greater than 0");
+}
+
+/** Throws {@link InvalidParameterError} unless 0 <= `value` < Infinity. */
+export function requireNonNegative(parameter: string, value: number): void {
+  if (!(value >= 0 && value < Infinity)) throw new InvalidParameterError(parameter, value, "be finite and at least 0");
+}
+
+/** Throws {@link InvalidParameterError} unless `lower` <= `value` <= `upper`. */
+export function requireBetween(parameter: string, value: number, lower: number, upper: number): void {
+  if (!(value >= lower && value <= upper)) {
+    throw new InvalidParameterError(parameter, value, `lie between ${lower} and ${upper}`);
+  }
+}
+
+/** Throws {@link InvalidParameterError} unless the series holds at least `minimum` values. */
+export function requireLength(parameter: string, series: ArrayLike<unknown>, minimum: number): void {
+  if (series.length < minimum) {
+    throw new InvalidParameterError(`${parameter}.length`, series.length, `be at least ${minimum}`);
+  }
+}

@@ -1,0 +1,72 @@
+import { computeLpGamma } from "../math/lp.ts";
+import type { Exposure, RangeState, Snapshot, VaultState } from "./types.ts";
+
+const WAD = 1e18;
+const Q96 = 2 ** 96;
+
+/** A whole number of token units as a float of whole tokens; exact to 15 digits, for models only. */
+export function toFloat(units: bigint, decimals: number): number {
+  return Number(units) / 10 ** decimals;
+}
+
+/** A range in human units: prices in quote per base, liquidity in sqrt(base · quote). */
+export interface HumanRange {
+  readonly priceLower: number;
+  readonly priceUpper: number;
+  readonly liquidity: number;
+}
+
+/** Quote per base at a tick, in human units. */
+export function priceAtTick(tick: number, vault: VaultState): number {
+  return toQuotePerBase(1.0001 ** tick, vault);
+}
+
+/** Quote per base at a square-root price (token1 per token0, Q64.96), in human units. */
+export function priceAtSqrt(sqrtPriceX96: bigint, vault: VaultState): number {
+  return toQuotePerBase((Number(sqrtPriceX96) / Q96) ** 2, vault);
+}
+
+/** A range of the vault in human units; the lower price comes first in either token order. */
+export function humanRange(range: RangeState, vault: VaultState): HumanRange {
+  const a = priceAtTick(range.tickLower, vault);
+  const b = priceAtTick(range.tickUpper, vault);
+  return {
+    priceLower: Math.min(a, b),
+    priceUpper: Math.max(a, b),
+    liquidity: toFloat(range.liquidity, (vault.base.decimals + vault.quote.decimals) / 2),
+  };
+}
+
+/**
+ * What the vault is exposed to, in human units.
+ *
+ * @returns Floats for models; amounts that go on-chain are computed from the snapshot's integers.
+ */
+export function exposureOf(snapshot: Snapshot): Exposure {
+  const v = snapshot.vault;
+  const price = Number(v.oracle.priceWad) / WAD;
+  const base = (units: bigint): number => toFloat(units, v.base.decimals);
+  const quote = (units: bigint): number => toFloat(units, v.quote.decimals);
+  const liquidityBase = base(v.liquidity.base);
+  const shorts = v.hedges.map((h) => Math.max(0, -base(h.deltaBase)));
+  const noDebt = v.hedges.every((h) => h.deltaBase === 0n);
+  return {
+    price,
+    spotPrice: priceAtSqrt(v.pool.sqrtPriceX96, v),
+    navQuote: quote(v.book.navQuote),
+    deltaBase: base(v.book.deltaBase),
+    liquidityBase,
+    liquidityQuote: liquidityBase * price + quote(v.liquidity.quote),
+    gammaBase: v.ranges.reduce((sum, r) => sum + computeLpGamma(humanRange(r, v), price), 0),
+    shortBase: shorts.reduce((sum, x) => sum + x, 0),
+    idleQuote: quote(v.idleQuote),
+    health: noDebt ? Infinity : Number(v.book.healthWad) / WAD,
+  };
+}
+
+function toQuotePerBase(token1PerToken0Units: number, vault: VaultState): number {
+  const { baseIsToken0 } = vault.pool;
+  const shift = vault.base.decimals - vault.quote.decimals;
+  // token1 per token0 in units, then in whole tokens, then the right way round.
+  return baseIsToken0 ? token1PerToken0Units * 10 ** shift : 10 ** shift / token1PerToken0Units;
+}

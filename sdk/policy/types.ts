@@ -1,0 +1,252 @@
+/**
+ * The values that flow through keeper and simulator, one type an arrow:
+ * Snapshot -> Exposure -> Decision -> Plan. On-chain amounts are bigint in token units; a delta is signed base units
+ * (+ long); a price in WAD is quote per base in human units × 1e18.
+ */
+
+/** What is wrong with the oracle's reading; the same bits as OracleFlags on-chain. 0n = healthy. */
+export const OracleFlag = {
+  noPrice: 1n << 0n,
+  baseStale: 1n << 1n,
+  quoteStale: 1n << 2n,
+  sequencerDown: 1n << 3n,
+  depeg: 1n << 4n,
+  spotDeviation: 1n << 5n,
+  twapDeviation: 1n << 6n,
+} as const;
+
+/** A token of the pair. */
+export interface TokenState {
+  readonly token: string;
+  readonly decimals: number;
+  readonly symbol: string;
+}
+
+/** One range that holds liquidity. */
+export interface RangeState {
+  readonly tickLower: number;
+  readonly tickUpper: number;
+  readonly liquidity: bigint;
+}
+
+/** One hedge as the vault sees it at the oracle's price. */
+export interface HedgeState {
+  readonly hedge: string;
+  readonly venue: string;
+  /** health = marginFactorWad × margin / value of the short */
+  readonly marginFactorWad: bigint;
+  readonly deltaBase: bigint;
+  readonly equityMinQuote: bigint;
+  readonly equityMaxQuote: bigint;
+  /** 1e18 = liquidation; 2^256 - 1 = nothing to liquidate. */
+  readonly healthWad: bigint;
+  readonly pending: boolean;
+  readonly lost: boolean;
+}
+
+/** The bounds of the vault's RiskPolicy. */
+export interface PolicyParams {
+  readonly maxDeltaBps: bigint;
+  readonly maxLossBpsPerDay: bigint;
+  readonly maxSlippageBps: bigint;
+  readonly cooldownSeconds: bigint;
+  readonly exitDelaySeconds: bigint;
+  readonly healthFloorWad: bigint;
+  readonly depositCapQuote: bigint;
+  readonly minRequestQuote: bigint;
+}
+
+/** One vault at one block. A vault without a price has no Snapshot: reading it fails instead. */
+export interface VaultState {
+  readonly vault: string;
+  readonly name: string;
+  readonly symbol: string;
+  readonly shareDecimals: number;
+  readonly totalSupply: bigint;
+  readonly epoch: bigint;
+  readonly depositsPaused: boolean;
+  readonly windDown: boolean;
+  readonly degraded: boolean;
+  readonly base: TokenState;
+  readonly quote: TokenState;
+  readonly oracle: {
+    readonly address: string;
+    readonly priceWad: bigint;
+    readonly flags: bigint;
+    readonly bandBps: bigint;
+  };
+  readonly book: {
+    readonly navQuote: bigint;
+    readonly navMinQuote: bigint;
+    readonly navMaxQuote: bigint;
+    readonly deltaBase: bigint;
+    readonly healthWad: bigint;
+    readonly pending: boolean;
+    readonly lost: boolean;
+  };
+  readonly idleBase: bigint;
+  readonly idleQuote: bigint;
+  readonly pool: {
+    readonly address: string;
+    readonly feePips: number;
+    readonly tickSpacing: number;
+    readonly sqrtPriceX96: bigint;
+    readonly tick: number;
+    readonly liquidity: bigint;
+    readonly baseIsToken0: boolean;
+  };
+  readonly ranges: readonly RangeState[];
+  /** All ranges at the oracle's price; fees are uncollected ones. */
+  readonly liquidity: {
+    readonly base: bigint;
+    readonly quote: bigint;
+    readonly feesBase: bigint;
+    readonly feesQuote: bigint;
+  };
+  readonly hedges: readonly HedgeState[];
+  readonly queue: {
+    readonly head: bigint;
+    readonly tail: bigint;
+    readonly pendingShares: bigint;
+    readonly reservedQuote: bigint;
+  };
+  readonly policy: { readonly address: string; readonly params: PolicyParams };
+  readonly bucketQuote: bigint;
+  readonly lastActionAt: bigint;
+}
+
+/** A vault pinned to one block; every later value carries this block. */
+export interface Snapshot {
+  readonly chainId: bigint;
+  readonly blockNumber: number;
+  readonly blockHash: string;
+  /** Unix seconds of the block. */
+  readonly timestamp: number;
+  readonly vault: VaultState;
+}
+
+/** What the vault is exposed to, as floats in human units (models only; never used for amounts on-chain). */
+export interface Exposure {
+  /** Quote per base, the oracle's. */
+  readonly price: number;
+  /** Quote per base, the pool's. */
+  readonly spotPrice: number;
+  readonly navQuote: number;
+  /** Net delta [base]. */
+  readonly deltaBase: number;
+  /** Base in the ranges at the oracle's price [base]. */
+  readonly liquidityBase: number;
+  /** Value of the ranges at the oracle's price, fees excluded [quote]. */
+  readonly liquidityQuote: number;
+  /** Gamma of the ranges [base per quote], <= 0. */
+  readonly gammaBase: number;
+  /** Sum of all shorts [base], >= 0. */
+  readonly shortBase: number;
+  readonly idleQuote: number;
+  /** Lowest health of any hedge; Infinity without debt. */
+  readonly health: number;
+}
+
+/** What the keeper knows besides the snapshot. */
+export interface Market {
+  /** Annual volatility as a fraction, e.g. 0.7. */
+  readonly volatilityAnnual: number;
+  /** Cost of one hedge transaction [quote]. */
+  readonly hedgeGasQuote: number;
+}
+
+/** The two-parameter no-trade band around zero [base]: trade when |delta| > trigger, back to target. */
+export interface Band {
+  readonly triggerBase: number;
+  readonly targetBase: number;
+}
+
+/** Why a decision was taken: a stable code and a sentence with figures. */
+export interface Reason {
+  readonly code:
+    | "inside-band"
+    | "outside-band"
+    | "no-position"
+    | "idle-capital"
+    | "range-edge"
+    | "health-low"
+    | "wind-down"
+    | "degraded"
+    | "hedge-lost"
+    | "oracle-unhealthy"
+    | "hedge-pending"
+    | "cooling-down"
+    | "too-small";
+  readonly text: string;
+}
+
+interface DecisionBase {
+  readonly blockNumber: number;
+  readonly blockHash: string;
+  readonly exposure: Exposure;
+  readonly band: Band;
+  readonly reasons: readonly Reason[];
+}
+
+/** What to do about one snapshot. A hold is a decision too and is recorded. */
+export type Decision =
+  | (DecisionBase & { readonly kind: "hold" })
+  | (DecisionBase & { readonly kind: "hedge"; readonly targetDeltaBase: number })
+  | (DecisionBase & { readonly kind: "recentre"; readonly keepRange: boolean })
+  | (DecisionBase & { readonly kind: "deleverage"; readonly targetHealth: number })
+  | (DecisionBase & { readonly kind: "exit" })
+  | (DecisionBase & { readonly kind: "reconcile" });
+
+/** One step of a plan, as HedgedVault.rebalance takes it. */
+export type PlanAction =
+  | {
+      readonly kind: "removeLiquidity" | "addLiquidity";
+      readonly tickLower: number;
+      readonly tickUpper: number;
+      readonly liquidity: bigint;
+    }
+  | {
+      readonly kind: "adjustHedge";
+      readonly hedgeIndex: number;
+      readonly deltaChangeBase: bigint;
+      readonly marginChangeQuote: bigint;
+    }
+  | { readonly kind: "swap"; readonly baseChange: bigint };
+
+/** A transaction's worth of steps with the promise that the vault checks. */
+export interface Plan {
+  readonly vault: string;
+  readonly decision: Exclude<Decision["kind"], "hold" | "reconcile">;
+  readonly blockNumber: number;
+  readonly blockHash: string;
+  readonly actions: readonly PlanAction[];
+  readonly promise: {
+    readonly expectedEpoch: bigint;
+    /** Unix seconds. */
+    readonly deadline: number;
+    readonly maxResidualDeltaBase: bigint;
+    readonly maxLossQuote: bigint;
+  };
+}
+
+/** How the keeper trades risk against cost; defaults in settings.ts. */
+export interface PolicySettings {
+  /** Range is price ×/÷ this. */
+  readonly rangeWidth: number;
+  /** Recentre when the price has used this part of the way (in log price) from the centre to an edge, 0..1. */
+  readonly recentreAt: number;
+  /** Absolute risk aversion times the liquidity's value: 100 = 1e-3 a quote unit at 100,000. */
+  readonly relativeRiskAversion: number;
+  /** Health that a new position is built for. */
+  readonly targetHealth: number;
+  /** Health under which margin is posted or the position reduced. */
+  readonly minHealth: number;
+  /** Part of NAV kept idle in quote. */
+  readonly idleFraction: number;
+  /** Put new capital to work when more than this part of NAV is idle. */
+  readonly deployAboveFraction: number;
+  /** The trigger of the band is never above this part of the on-chain delta limit. */
+  readonly bandSafety: number;
+  /** Seconds a plan stays valid. */
+  readonly deadlineSeconds: number;
+}
