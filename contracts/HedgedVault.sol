@@ -46,8 +46,8 @@ struct HedgedVaultArgs {
 /// RiskPolicy's daily budget. Whoever redeems pays for the unwinding of the own part.
 ///
 /// ORACLE. Every valuation uses the oracle's price, never the pool's. Deposits need a healthy oracle and pay the
-/// highest NAV of its band; settlements need a price that the pool agrees with and receive the lowest. An exit in kind
-/// needs no oracle.
+/// highest NAV of its band. Settlements need a price that the pool agrees with, but only to bound their swap: they pay
+/// what the leaver's part of everything comes to. An exit in kind needs no oracle.
 ///
 /// TOKEN REQUIREMENTS. Base and quote are plain ERC-20 tokens with 6 to 18 decimals: no fee on transfer, no rebasing, no
 /// hooks on transfer. Donations are ignored.
@@ -78,8 +78,8 @@ contract HedgedVault is
     uint256 private constant VIRTUAL_SHARES = 1e6;
     /// @dev Requests that a new request tries to settle in its own transaction.
     uint256 private constant AUTO_SETTLE_REQUESTS = 3;
-    /// @dev A redemption's leftover base worth less than this part of its value is matched inside the vault at the
-    /// oracle's price less the slippage bound, instead of swapped: at most 0.05 %.
+    /// @dev A redemption's leftover base worth less than this part of what it takes out of the pool is matched inside the
+    /// vault at the oracle's price less the slippage bound, instead of swapped: 0.05 %.
     uint256 private constant INTERNAL_MATCH_BPS = 5;
 
     uint128 private _idleBase;
@@ -92,8 +92,9 @@ contract HedgedVault is
     bool public degraded;
 
     IRiskPolicy public policy;
+    /// @notice NAV above which deposits are closed.
+    uint96 public depositCapQuote;
     address[] private _hedges;
-    mapping(address hedge => bool) private _isHedge;
     string private _vaultName;
     string private _vaultSymbol;
 
@@ -108,15 +109,17 @@ contract HedgedVault is
         ILiquidity liquidity_,
         IRiskPolicy policy_,
         address[] calldata hedges_,
+        uint96 depositCapQuote_,
         string calldata name_,
         string calldata symbol_
     ) external initializer {
         _setAuthority(authority_);
         liquidity = liquidity_;
         policy = policy_;
+        depositCapQuote = depositCapQuote_;
+        emit DepositCapChanged(depositCapQuote_);
         for (uint256 i = 0; i < hedges_.length; ++i) {
             _hedges.push(hedges_[i]);
-            _isHedge[hedges_[i]] = true;
             emit HedgeAdded(hedges_[i]);
         }
         _vaultName = name_;
@@ -170,9 +173,9 @@ contract HedgedVault is
 
     /// @inheritdoc IHedgedVault
     function book() external view returns (Book memory current, uint256 flags) {
-        OracleReading memory reading = _oracle(args()).read();
+        OracleReading memory reading = _oracle(args()).read(true);
         flags = reading.flags;
-        if (reading.priceWad != 0) current = _bookAt(args(), reading);
+        if (reading.priceWad != 0) current = _bookAt(args(), reading, reading.bandBps);
     }
 
     /// @inheritdoc IERC4626
@@ -194,11 +197,11 @@ contract HedgedVault is
     /// @inheritdoc IERC4626
     function maxDeposit(address) public view returns (uint256) {
         HedgedVaultArgs memory a = args();
-        OracleReading memory reading = _oracle(a).read();
+        OracleReading memory reading = _oracle(a).read(true);
         if (reading.flags != 0) return 0;
-        Book memory b = _bookAt(a, reading);
+        Book memory b = _bookAt(a, reading, 0);
         if (_depositsClosedFor(b) != 0) return 0;
-        uint256 cap = policy.depositCapQuote();
+        uint256 cap = depositCapQuote;
         return b.navQuote >= cap ? 0 : cap - b.navQuote;
     }
 
@@ -294,13 +297,10 @@ contract HedgedVault is
             (, settled) = _settleUntil(end, 0, 0);
             return settled;
         }
-        OracleReading memory reading = _agreedReading(a);
-        Book memory b = _bookAt(a, reading);
-        // Rounded down, and at the lowest value: whoever leaves never takes from those who stay.
-        uint256 entitled = b.navMinQuote.mulDiv(shares, totalSupply() + VIRTUAL_SHARES);
-        uint256 realised = _unwindToQuote(a, reading.priceWad, shares, totalSupply(), entitled);
+        // Whoever leaves gets what the own part of everything comes to, not a price: those who stay keep theirs untouched.
+        uint256 realised = _unwindToQuote(a, _agreedReading(a).priceWad, shares, totalSupply());
         uint256 paid;
-        (paid, settled) = _settleUntil(end, shares, Math.min(entitled, realised));
+        (paid, settled) = _settleUntil(end, shares, realised);
         _idleQuote -= paid.toUint128();
         _closeBooks(a);
     }
@@ -372,16 +372,20 @@ contract HedgedVault is
         if (block.timestamp > promised.deadline) revert HedgedVault_DeadlinePassed(promised.deadline, block.timestamp);
         HedgedVaultArgs memory a = args();
         OracleReading memory reading = _agreedReading(a);
-        Book memory before = _bookAt(a, reading);
+        LiquidityState memory state = liquidity.read(reading.priceWad, 0);
+        Book memory before = _bookOf(a, reading, state);
         bool riskMayOnlyFall = windDown || degraded || before.lost;
 
+        bool movesLiquidity;
         for (uint256 i = 0; i < actions.length; ++i) {
-            _act(a, i, actions[i], reading.priceWad, riskMayOnlyFall);
+            if (_act(a, i, actions[i], reading.priceWad, riskMayOnlyFall)) movesLiquidity = true;
         }
 
         uint256 flags = _oracle(a).spotFlags(reading.priceWad);
         if (flags != 0) revert HedgedVault_OracleUnhealthy(flags);
-        Book memory afterwards = _bookAt(a, reading);
+        // Untouched ranges hold at the oracle's price what they held before, whatever a swap did to the pool.
+        if (movesLiquidity) state = liquidity.read(reading.priceWad, 0);
+        Book memory afterwards = _bookOf(a, reading, state);
         policy.enforce(before, afterwards, promised);
         _closeBooks(a);
         emit Rebalanced(
@@ -409,7 +413,7 @@ contract HedgedVault is
 
     /// @inheritdoc IVaultTill
     function pay(address token, uint256 amount, address to) external {
-        if (!_reentrancyGuardEntered() || (msg.sender != address(liquidity) && !_isHedge[msg.sender])) {
+        if (!_reentrancyGuardEntered() || (msg.sender != address(liquidity) && !_isHedge(msg.sender))) {
             revert HedgedVault_OnlyAdapter(msg.sender);
         }
         _spend(args(), token, amount);
@@ -422,6 +426,12 @@ contract HedgedVault is
     function pauseDeposits(bool paused) external restricted {
         depositsPaused = paused;
         emit DepositsPaused(paused);
+    }
+
+    /// @notice Changes the NAV above which deposits are closed.
+    function setDepositCap(uint96 capQuote) external restricted {
+        depositCapQuote = capQuote;
+        emit DepositCapChanged(capQuote);
     }
 
     /// @notice For good: no deposits, the keeper may only reduce risk, every request may leave in kind.
@@ -445,21 +455,21 @@ contract HedgedVault is
     /// @dev For keeper actions and settlements: everything healthy, except that a depeg of the quote stops nobody from
     /// reducing risk or leaving.
     function _agreedReading(HedgedVaultArgs memory a) private view returns (OracleReading memory reading) {
-        reading = _oracle(a).read();
+        reading = _oracle(a).read(false);
         uint256 flags = reading.flags & ~OracleFlags.DEPEG;
         if (flags != 0) revert HedgedVault_OracleUnhealthy(flags);
     }
 
     function _pricedBook(HedgedVaultArgs memory a) private view returns (Book memory) {
-        OracleReading memory reading = _oracle(a).read();
+        OracleReading memory reading = _oracle(a).read(false);
         if (reading.priceWad == 0) revert HedgedVault_OracleUnhealthy(reading.flags);
-        return _bookAt(a, reading);
+        return _bookAt(a, reading, 0);
     }
 
     function _depositBook(HedgedVaultArgs memory a) private view returns (Book memory b) {
-        OracleReading memory reading = _oracle(a).read();
+        OracleReading memory reading = _oracle(a).read(true);
         if (reading.flags != 0) revert HedgedVault_OracleUnhealthy(reading.flags);
-        b = _bookAt(a, reading);
+        b = _bookAt(a, reading, 0);
         bytes32 reason = _depositsClosedFor(b);
         if (reason != 0) revert HedgedVault_DepositsClosed(reason);
     }
@@ -472,11 +482,23 @@ contract HedgedVault is
         return 0;
     }
 
+    /// @param bandBps Band over which the lowest value is taken; 0 where only middle and highest are needed.
+    function _bookAt(
+        HedgedVaultArgs memory a,
+        OracleReading memory reading,
+        uint256 bandBps
+    ) private view returns (Book memory b) {
+        return _bookOf(a, reading, liquidity.read(reading.priceWad, bandBps));
+    }
+
     /// @dev Values everything at the reading's price. The position is concave and the hedges are linear in the price, so
     /// over the oracle's band the lowest value is at an end, and the tangent at the middle bounds the highest.
-    function _bookAt(HedgedVaultArgs memory a, OracleReading memory reading) private view returns (Book memory b) {
+    function _bookOf(
+        HedgedVaultArgs memory a,
+        OracleReading memory reading,
+        LiquidityState memory s
+    ) private view returns (Book memory b) {
         uint256 price = reading.priceWad;
-        LiquidityState memory s = liquidity.read(price, reading.bandBps);
         b.priceWad = price;
         b.healthWad = type(uint256).max;
         int256 hedgeDelta;
@@ -542,13 +564,13 @@ contract HedgedVault is
         address receiver
     ) private {
         if (assets == 0 || shares == 0) revert HedgedVault_ZeroAmount();
-        uint256 cap = policy.depositCapQuote();
+        uint256 cap = depositCapQuote;
         if (b.navQuote + assets > cap) revert HedgedVault_DepositAboveCap(b.navQuote + assets, cap);
         IERC20(a.quote).safeTransferFrom(msg.sender, address(this), assets);
         _receive(0, assets);
         _mint(receiver, shares);
         emit Deposit(msg.sender, receiver, assets, shares);
-        _closeBooks(a);
+        _closeQuote(a);
     }
 
     function _withdrawOwnRequest(uint256 requestId) private returns (RedemptionRequest memory request) {
@@ -571,12 +593,11 @@ contract HedgedVault is
         HedgedVaultArgs memory a,
         uint256 priceWad,
         uint256 shares,
-        uint256 supply,
-        uint256 entitled
+        uint256 supply
     ) private returns (uint256 realised) {
         (uint256 shareBase, uint256 shareQuote) = _removeShare(shares, supply);
         int256 surplusBase = int256(shareBase) - int256(_baseToUnwind(shares, supply));
-        int256 cleared = _clearBase(a, priceWad, surplusBase, shareQuote, entitled);
+        int256 cleared = _clearBase(a, priceWad, surplusBase, shareQuote, _quoteDown(a, shareBase, priceWad));
         return _positive(int256(shareQuote + _unwindHedges(shares, supply)) + cleared);
     }
 
@@ -588,13 +609,13 @@ contract HedgedVault is
         uint256 priceWad,
         int256 surplusBase,
         uint256 shareQuote,
-        uint256 entitled
+        uint256 shareBaseQuote
     ) private returns (int256 quoteFlow) {
         if (surplusBase == 0) return 0;
         uint256 amount = SignedMath.abs(surplusBase);
         uint256 limit = _swapLimit(a, -surplusBase, priceWad);
         // Those who stay must hold what the match takes: quote for a surplus, base for a deficit.
-        bool matched = limit <= (entitled * INTERNAL_MATCH_BPS) / BPS &&
+        bool matched = limit <= ((shareQuote + shareBaseQuote) * INTERNAL_MATCH_BPS) / BPS &&
             (surplusBase > 0 ? shareQuote + limit <= _idleQuote : amount <= _idleBase);
         if (matched) return surplusBase > 0 ? int256(limit) : -int256(limit);
         quoteFlow = liquidity.swap(-surplusBase, limit);
@@ -633,8 +654,9 @@ contract HedgedVault is
         Action calldata action,
         uint256 priceWad,
         bool riskMayOnlyFall
-    ) private {
+    ) private returns (bool movesLiquidity) {
         ActionKind kind = action.kind;
+        movesLiquidity = kind == ActionKind.RemoveLiquidity || kind == ActionKind.AddLiquidity;
         if (kind == ActionKind.RemoveLiquidity) {
             (uint256 base, uint256 quote) = liquidity.remove(
                 action.tickLower,
@@ -685,6 +707,12 @@ contract HedgedVault is
 
     // --- internals: idle funds
 
+    function _isHedge(address caller) private view returns (bool) {
+        uint256 count = _hedges.length;
+        for (uint256 i = 0; i < count; ++i) if (_hedges[i] == caller) return true;
+        return false;
+    }
+
     function _receive(uint256 base, uint256 quote) private {
         if (base > 0) _idleBase += base.toUint128();
         if (quote > 0) _idleQuote += quote.toUint128();
@@ -703,12 +731,17 @@ contract HedgedVault is
     /// @dev Last step of every operation: what the books say must be there, whatever an adapter reported.
     function _closeBooks(HedgedVaultArgs memory a) private {
         uint256 idleBase = _idleBase;
-        uint256 idleQuote = _idleQuote;
-        uint256 owedQuote = idleQuote + _reservedQuote;
         uint256 heldBase = IERC20(a.base).balanceOf(address(this));
         if (heldBase < idleBase) revert HedgedVault_Insolvent(a.base, heldBase, idleBase);
+        _closeQuote(a);
+    }
+
+    /// @dev The same where no base can have moved.
+    function _closeQuote(HedgedVaultArgs memory a) private {
+        uint256 idleQuote = _idleQuote;
+        uint256 owedQuote = idleQuote + _reservedQuote;
         uint256 heldQuote = IERC20(a.quote).balanceOf(address(this));
         if (heldQuote < owedQuote) revert HedgedVault_Insolvent(a.quote, heldQuote, owedQuote);
-        emit IdleChanged(idleBase, idleQuote, _reservedQuote);
+        emit IdleChanged(_idleBase, idleQuote, _reservedQuote);
     }
 }

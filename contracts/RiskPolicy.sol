@@ -64,11 +64,6 @@ contract RiskPolicy is IRiskPolicy, AccessManaged, Initializable {
     }
 
     /// @inheritdoc IRiskPolicy
-    function depositCapQuote() external view returns (uint256) {
-        return _params.depositCapQuote;
-    }
-
-    /// @inheritdoc IRiskPolicy
     function lastActionAt() external view returns (uint256) {
         return _lastActionAt;
     }

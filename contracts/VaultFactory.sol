@@ -20,6 +20,7 @@ struct AdapterSpec {
 
 /// @notice A vault to create.
 /// @param authority AccessManager of the vault and its policy.
+/// @param depositCapQuote NAV above which deposits are closed.
 struct VaultSpec {
     address authority;
     address base;
@@ -28,6 +29,7 @@ struct VaultSpec {
     AdapterSpec liquidity;
     AdapterSpec[] hedges;
     PolicyParams policy;
+    uint96 depositCapQuote;
     string name;
     string symbol;
 }
@@ -87,6 +89,7 @@ contract VaultFactory {
             ILiquidity(liquidity),
             IRiskPolicy(policy),
             hedges,
+            spec.depositCapQuote,
             spec.name,
             spec.symbol
         );

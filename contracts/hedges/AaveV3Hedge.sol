@@ -45,11 +45,6 @@ contract AaveV3Hedge is IHedge {
     /// liquidator (down) do.
     uint256 public recordedScaledCollateral;
 
-    modifier onlyVault(address vault) {
-        if (msg.sender != vault) revert Hedge_OnlyVault(msg.sender);
-        _;
-    }
-
     /// @notice What this clone was made with; reverts on the implementation itself, which carries nothing.
     function args() public view returns (AaveV3HedgeArgs memory) {
         return abi.decode(Clones.fetchCloneArgs(address(this)), (AaveV3HedgeArgs));
@@ -94,8 +89,8 @@ contract AaveV3Hedge is IHedge {
     function adjust(
         int256 deltaChangeBase,
         int256 marginChangeQuote
-    ) external onlyVault(args().vault) returns (HedgeFlow memory flow) {
-        AaveV3HedgeArgs memory a = args();
+    ) external returns (HedgeFlow memory flow) {
+        AaveV3HedgeArgs memory a = _argsForVault();
         IAaveV3Pool pool = IAaveV3Pool(a.pool);
         if (marginChangeQuote > 0) {
             uint256 margin = uint256(marginChangeQuote);
@@ -122,8 +117,8 @@ contract AaveV3Hedge is IHedge {
     function unwind(
         uint256 numerator,
         uint256 denominator
-    ) external onlyVault(args().vault) returns (HedgeFlow memory flow) {
-        AaveV3HedgeArgs memory a = args();
+    ) external returns (HedgeFlow memory flow) {
+        AaveV3HedgeArgs memory a = _argsForVault();
         (, uint256 collateral, uint256 debt) = _position(a);
         uint256 repaid = debt.mulDiv(numerator, denominator, Math.Rounding.Ceil);
         if (repaid > 0) _repay(a, repaid);
@@ -152,6 +147,12 @@ contract AaveV3Hedge is IHedge {
     /// @inheritdoc IHedge
     function cancelStale() external pure {
         revert Hedge_NothingPending();
+    }
+
+    /// @dev The arguments, for a function that only the vault may call.
+    function _argsForVault() private view returns (AaveV3HedgeArgs memory a) {
+        a = args();
+        if (msg.sender != a.vault) revert Hedge_OnlyVault(msg.sender);
     }
 
     function _pull(AaveV3HedgeArgs memory a, address token, uint256 amount) private {

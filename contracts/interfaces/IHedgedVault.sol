@@ -30,6 +30,7 @@ interface IHedgedVault {
     );
     event HedgeAdded(address indexed hedge);
     event DepositsPaused(bool paused);
+    event DepositCapChanged(uint256 capQuote);
     event Degraded(bool degraded);
     event WindDownStarted();
 
@@ -39,7 +40,6 @@ interface IHedgedVault {
     error HedgedVault_OracleUnhealthy(uint256 flags);
     error HedgedVault_ZeroAmount();
     error HedgedVault_DepositAboveCap(uint256 navAfterQuote, uint256 capQuote);
-    error HedgedVault_RequestTooSmall(uint256 valueQuote, uint256 minimumQuote);
     error HedgedVault_UnknownRequest(uint256 requestId);
     error HedgedVault_NotController(address caller, address controller);
     error HedgedVault_NothingToSettle();
@@ -70,7 +70,8 @@ interface IHedgedVault {
 
     // --- redemption queue
 
-    /// @notice Settles up to `maxRequests` requests from the head of the queue at the lowest NAV. Anyone may call.
+    /// @notice Settles up to `maxRequests` requests from the head of the queue: unwinds their part of everything and sets
+    /// the proceeds aside. They share the cost of moving it; those who stay bear none. Anyone may call.
     /// @return settled Number of requests that left the queue.
     function settle(uint256 maxRequests) external returns (uint256 settled);
 

@@ -11,7 +11,8 @@ struct RangePosition {
 /// @notice All ranges together, recomputed at an oracle price (never at the pool's spot price).
 /// @param base Base in the ranges at the price, rounded down; `quote` likewise.
 /// @param feesBase Uncollected base fees, counted without touching the pool; `feesQuote` likewise.
-/// @param baseLow Base in the ranges at price × (1 - band); `quoteLow`, `baseHigh`, `quoteHigh` likewise.
+/// @param baseLow Base in the ranges at price × (1 - band); `quoteLow`, `baseHigh`, `quoteHigh` likewise. With a band of
+/// zero the ends are the middle.
 struct LiquidityState {
     uint256 base;
     uint256 quote;
@@ -52,7 +53,7 @@ interface ILiquidity {
     error Liquidity_SwapAboveMaximum(uint256 quoteIn, uint256 maximum);
     error Liquidity_PartialFill(uint256 filled, uint256 asked);
 
-    /// @notice Values all ranges at `priceWad` and at both ends of a band around it.
+    /// @notice Values all ranges at `priceWad` and at both ends of a band around it (0 = no ends, cheaper).
     function read(uint256 priceWad, uint256 bandBps) external view returns (LiquidityState memory state);
 
     /// @notice The ranges that hold liquidity, in no particular order.

@@ -24,8 +24,9 @@ library OracleFlags {
 
 /// @title The price a vault believes, and how far it can be trusted right now.
 interface IPriceOracle {
-    /// @notice Reads feeds, sequencer, peg, pool spot and pool average. Never reverts for a bad feed: it sets a flag.
-    function read() external view returns (OracleReading memory reading);
+    /// @notice Reads feeds, sequencer, peg and pool spot; with `withAverage` also the pool's average price, which a
+    /// single block cannot move. Never reverts for a bad feed: it sets a flag.
+    function read(bool withAverage) external view returns (OracleReading memory reading);
 
     /// @notice Compares the pool's spot price with a given price; used again after an action moved the pool.
     /// @return flags `SPOT_DEVIATION` or 0.

@@ -10,8 +10,6 @@ import { Book, PlanPromise } from "../types/VaultTypes.sol";
 /// @param cooldownSeconds Time between keeper actions; waived when risk falls.
 /// @param exitDelaySeconds Age at which an unsettled request may leave in kind.
 /// @param healthFloorWad Health that every hedge keeps after an action (1e18 = liquidation).
-/// @param depositCapQuote NAV above which deposits are closed.
-/// @param minRequestQuote Smallest redemption request by value, unless it is the whole balance.
 struct PolicyParams {
     uint16 maxDeltaBps;
     uint16 maxLossBpsPerDay;
@@ -19,8 +17,6 @@ struct PolicyParams {
     uint32 cooldownSeconds;
     uint32 exitDelaySeconds;
     uint64 healthFloorWad;
-    uint128 depositCapQuote;
-    uint128 minRequestQuote;
 }
 
 /// @title The judge of every keeper action: it compares the books before and after, whatever happened in between.
@@ -45,9 +41,6 @@ interface IRiskPolicy {
 
     /// @notice Loss still in the bucket now.
     function bucketQuote(uint256 navQuote) external view returns (uint256);
-
-    /// @notice NAV above which deposits are closed; a view of its own because every deposit asks for it.
-    function depositCapQuote() external view returns (uint256);
 
     function lastActionAt() external view returns (uint256);
 

@@ -54,6 +54,7 @@ struct VaultView {
     bool depositsPaused;
     bool windDown;
     bool degraded;
+    uint256 depositCapQuote;
     TokenView base;
     TokenView quote;
     address oracle;
@@ -110,10 +111,11 @@ contract VaultLens {
         v.depositsPaused = vault.depositsPaused();
         v.windDown = vault.windDown();
         v.degraded = vault.degraded();
+        v.depositCapQuote = vault.depositCapQuote();
         v.base = _token(a.base);
         v.quote = _token(a.quote);
         v.oracle = a.oracle;
-        v.reading = IPriceOracle(a.oracle).read();
+        v.reading = IPriceOracle(a.oracle).read(true);
         (v.idleBase, v.idleQuote) = vault.idle();
         v.pool = _pool(UniswapV3Liquidity(address(vault.liquidity())));
         v.ranges = vault.liquidity().ranges();

@@ -20,17 +20,19 @@ struct UniswapV3LiquidityArgs {
     uint256 scale;
 }
 
+/// @dev The pool's fee counters at one moment.
+struct FeeGrowth {
+    int24 tick;
+    uint256 growth0;
+    uint256 growth1;
+}
+
 /// @title Ranges of one Uniswap v3 pool, held directly at the pool (no position NFT).
 contract UniswapV3Liquidity is ILiquidity {
     /// @dev Bounds the gas of every valuation.
     uint256 private constant MAX_RANGES = 4;
 
     RangePosition[] private _ranges;
-
-    modifier onlyVault(address vault) {
-        if (msg.sender != vault) revert Liquidity_OnlyVault(msg.sender);
-        _;
-    }
 
     /// @notice What this clone was made with; reverts on the implementation itself, which carries nothing.
     function args() public view returns (UniswapV3LiquidityArgs memory) {
@@ -48,27 +50,18 @@ contract UniswapV3Liquidity is ILiquidity {
 
     /// @inheritdoc ILiquidity
     function read(uint256 priceWad, uint256 bandBps) external view returns (LiquidityState memory state) {
-        uint256 count = _ranges.length;
-        if (count == 0) return state;
+        RangePosition[] memory held = _ranges;
+        if (held.length == 0) return state;
         UniswapV3LiquidityArgs memory a = args();
-        uint160 sqrtMid = PriceMath.sqrtPriceX96Of(priceWad, a.scale, a.baseIsToken0);
-        uint160 sqrtLow = PriceMath.sqrtPriceX96Of((priceWad * (BPS - bandBps)) / BPS, a.scale, a.baseIsToken0);
-        uint160 sqrtHigh = PriceMath.sqrtPriceX96Of((priceWad * (BPS + bandBps)) / BPS, a.scale, a.baseIsToken0);
-        for (uint256 i = 0; i < count; ++i) {
-            RangePosition memory range = _ranges[i];
-            uint160 sqrtLower = TickMath.getSqrtRatioAtTick(range.tickLower);
-            uint160 sqrtUpper = TickMath.getSqrtRatioAtTick(range.tickUpper);
-            (uint256 b, uint256 q) = _amounts(a, sqrtMid, sqrtLower, sqrtUpper, range.liquidity);
-            state.base += b;
-            state.quote += q;
-            (b, q) = _amounts(a, sqrtLow, sqrtLower, sqrtUpper, range.liquidity);
-            state.baseLow += b;
-            state.quoteLow += q;
-            (b, q) = _amounts(a, sqrtHigh, sqrtLower, sqrtUpper, range.liquidity);
-            state.baseHigh += b;
-            state.quoteHigh += q;
+        (state.base, state.quote) = _amountsAt(a, held, priceWad);
+        if (bandBps == 0) {
+            (state.baseLow, state.quoteLow) = (state.base, state.quote);
+            (state.baseHigh, state.quoteHigh) = (state.base, state.quote);
+        } else {
+            (state.baseLow, state.quoteLow) = _amountsAt(a, held, (priceWad * (BPS - bandBps)) / BPS);
+            (state.baseHigh, state.quoteHigh) = _amountsAt(a, held, (priceWad * (BPS + bandBps)) / BPS);
         }
-        (state.feesBase, state.feesQuote) = _fees(a, count);
+        (state.feesBase, state.feesQuote) = _fees(a, held);
     }
 
     /// @inheritdoc ILiquidity
@@ -76,8 +69,8 @@ contract UniswapV3Liquidity is ILiquidity {
         int24 tickLower,
         int24 tickUpper,
         uint128 liquidity
-    ) external onlyVault(args().vault) returns (uint256 baseIn, uint256 quoteIn) {
-        UniswapV3LiquidityArgs memory a = args();
+    ) external returns (uint256 baseIn, uint256 quoteIn) {
+        UniswapV3LiquidityArgs memory a = _argsForVault();
         (uint256 amount0, uint256 amount1) = IUniswapV3Pool(a.pool).mint(
             address(this),
             tickLower,
@@ -101,8 +94,8 @@ contract UniswapV3Liquidity is ILiquidity {
         int24 tickLower,
         int24 tickUpper,
         uint128 liquidity
-    ) external onlyVault(args().vault) returns (uint256 base, uint256 quote) {
-        UniswapV3LiquidityArgs memory a = args();
+    ) external returns (uint256 base, uint256 quote) {
+        UniswapV3LiquidityArgs memory a = _argsForVault();
         uint256 i = _indexOf(tickLower, tickUpper);
         if (i == _ranges.length) revert Liquidity_UnknownRange(tickLower, tickUpper);
         uint128 held = _ranges[i].liquidity;
@@ -123,8 +116,8 @@ contract UniswapV3Liquidity is ILiquidity {
     function removeShare(
         uint256 numerator,
         uint256 denominator
-    ) external onlyVault(args().vault) returns (Withdrawn memory out) {
-        UniswapV3LiquidityArgs memory a = args();
+    ) external returns (Withdrawn memory out) {
+        UniswapV3LiquidityArgs memory a = _argsForVault();
         uint256 count = _ranges.length;
         for (uint256 i = 0; i < count; ++i) {
             RangePosition memory range = _ranges[i];
@@ -141,8 +134,8 @@ contract UniswapV3Liquidity is ILiquidity {
     function swap(
         int256 baseChange,
         uint256 quoteLimit
-    ) external onlyVault(args().vault) returns (int256 quoteFlow) {
-        UniswapV3LiquidityArgs memory a = args();
+    ) external returns (int256 quoteFlow) {
+        UniswapV3LiquidityArgs memory a = _argsForVault();
         bool buysBase = baseChange > 0;
         bool zeroForOne = buysBase ? !a.baseIsToken0 : a.baseIsToken0;
         (int256 amount0, int256 amount1) = IUniswapV3Pool(a.pool).swap(
@@ -208,27 +201,41 @@ contract UniswapV3Liquidity is ILiquidity {
         out.shareQuote += share1;
     }
 
-    function _amounts(
+    /// @dev The arguments, for a function that only the vault may call.
+    function _argsForVault() private view returns (UniswapV3LiquidityArgs memory a) {
+        a = args();
+        if (msg.sender != a.vault) revert Liquidity_OnlyVault(msg.sender);
+    }
+
+    function _amountsAt(
         UniswapV3LiquidityArgs memory a,
-        uint160 sqrtPrice,
-        uint160 sqrtLower,
-        uint160 sqrtUpper,
-        uint128 liquidity
+        RangePosition[] memory held,
+        uint256 priceWad
     ) private pure returns (uint256 base, uint256 quote) {
-        (uint256 amount0, uint256 amount1) = RangeMath.amountsAt(sqrtPrice, sqrtLower, sqrtUpper, liquidity);
-        return a.baseIsToken0 ? (amount0, amount1) : (amount1, amount0);
+        uint160 sqrtPriceX96 = PriceMath.sqrtPriceX96Of(priceWad, a.scale, a.baseIsToken0);
+        for (uint256 i = 0; i < held.length; ++i) {
+            (uint256 amount0, uint256 amount1) = RangeMath.amountsAt(
+                sqrtPriceX96,
+                TickMath.getSqrtRatioAtTick(held[i].tickLower),
+                TickMath.getSqrtRatioAtTick(held[i].tickUpper),
+                held[i].liquidity
+            );
+            base += a.baseIsToken0 ? amount0 : amount1;
+            quote += a.baseIsToken0 ? amount1 : amount0;
+        }
     }
 
     function _fees(
         UniswapV3LiquidityArgs memory a,
-        uint256 count
+        RangePosition[] memory held
     ) private view returns (uint256 feesBase, uint256 feesQuote) {
         IUniswapV3Pool pool_ = IUniswapV3Pool(a.pool);
-        (, int24 tick, , , , , ) = pool_.slot0();
-        uint256 global0 = pool_.feeGrowthGlobal0X128();
-        uint256 global1 = pool_.feeGrowthGlobal1X128();
-        for (uint256 i = 0; i < count; ++i) {
-            (uint256 fees0, uint256 fees1) = _rangeFees(pool_, _ranges[i], tick, global0, global1);
+        FeeGrowth memory global;
+        (, global.tick, , , , , ) = pool_.slot0();
+        global.growth0 = pool_.feeGrowthGlobal0X128();
+        global.growth1 = pool_.feeGrowthGlobal1X128();
+        for (uint256 i = 0; i < held.length; ++i) {
+            (uint256 fees0, uint256 fees1) = _rangeFees(pool_, held[i], global);
             feesBase += a.baseIsToken0 ? fees0 : fees1;
             feesQuote += a.baseIsToken0 ? fees1 : fees0;
         }
@@ -237,19 +244,26 @@ contract UniswapV3Liquidity is ILiquidity {
     function _rangeFees(
         IUniswapV3Pool pool_,
         RangePosition memory range,
-        int24 tick,
-        uint256 global0,
-        uint256 global1
+        FeeGrowth memory global
     ) private view returns (uint256 fees0, uint256 fees1) {
+        (uint256 inside0, uint256 inside1) = _growthInside(pool_, range, global);
         (uint128 liquidity, uint256 last0, uint256 last1, uint128 owed0, uint128 owed1) = pool_.positions(
             keccak256(abi.encodePacked(address(this), range.tickLower, range.tickUpper))
         );
-        (, , uint256 lower0, uint256 lower1, , , , ) = pool_.ticks(range.tickLower);
-        (, , uint256 upper0, uint256 upper1, , , , ) = pool_.ticks(range.tickUpper);
-        uint256 inside0 = RangeMath.feeGrowthInside(tick, range.tickLower, range.tickUpper, global0, lower0, upper0);
-        uint256 inside1 = RangeMath.feeGrowthInside(tick, range.tickLower, range.tickUpper, global1, lower1, upper1);
         fees0 = owed0 + RangeMath.feesOwed(inside0, last0, liquidity);
         fees1 = owed1 + RangeMath.feesOwed(inside1, last1, liquidity);
+    }
+
+    function _growthInside(
+        IUniswapV3Pool pool_,
+        RangePosition memory range,
+        FeeGrowth memory global
+    ) private view returns (uint256 inside0, uint256 inside1) {
+        (, , uint256 lower0, uint256 lower1, , , , ) = pool_.ticks(range.tickLower);
+        (, , uint256 upper0, uint256 upper1, , , , ) = pool_.ticks(range.tickUpper);
+        (int24 tick, int24 tickLower, int24 tickUpper) = (global.tick, range.tickLower, range.tickUpper);
+        inside0 = RangeMath.feeGrowthInside(tick, tickLower, tickUpper, global.growth0, lower0, upper0);
+        inside1 = RangeMath.feeGrowthInside(tick, tickLower, tickUpper, global.growth1, lower1, upper1);
     }
 
     /// @return i Index of the range, or the number of ranges when there is none like it.

@@ -107,7 +107,7 @@ contract ChainlinkOracle is IPriceOracle {
     }
 
     /// @inheritdoc IPriceOracle
-    function read() external view returns (OracleReading memory reading) {
+    function read(bool withAverage) external view returns (OracleReading memory reading) {
         reading.bandBps = bandBps;
         (uint256 baseUsd, bool baseFresh) = _answer(baseFeed, baseHeartbeatSeconds);
         (uint256 quoteUsd, bool quoteFresh) = _answer(quoteFeed, quoteHeartbeatSeconds);
@@ -130,7 +130,7 @@ contract ChainlinkOracle is IPriceOracle {
         }
         uint160 sqrtPriceX96 = PriceMath.sqrtPriceX96Of(reading.priceWad, scale, baseIsToken0);
         if (!_spotIsWithin(sqrtPriceX96)) reading.flags |= OracleFlags.SPOT_DEVIATION;
-        if (!_twapIsWithin(sqrtPriceX96)) reading.flags |= OracleFlags.TWAP_DEVIATION;
+        if (withAverage && !_twapIsWithin(sqrtPriceX96)) reading.flags |= OracleFlags.TWAP_DEVIATION;
     }
 
     /// @inheritdoc IPriceOracle

@@ -65,8 +65,6 @@ export const defaultPolicyParams: PolicyParams = {
   cooldownSeconds: 60n,
   exitDelaySeconds: 86_400n,
   healthFloorWad: 1_250_000_000_000_000_000n,
-  depositCapQuote: 100_000_000_000_000n,
-  minRequestQuote: 0n,
 };
 
 /** How far the oracle lets pool, average and peg go; heartbeats as Chainlink publishes them for ETH/USD and USDC/USD. */
@@ -126,6 +124,8 @@ export async function deployVault(
   options: {
     readonly name: string;
     readonly symbol: string;
+    /** NAV above which deposits are closed, in quote units. */
+    readonly depositCapQuote: bigint;
     readonly policy?: Partial<PolicyParams>;
     readonly oracle?: Partial<ChainlinkOracleConfigStruct>;
   },
@@ -157,6 +157,7 @@ export async function deployVault(
       },
     ],
     policy: { ...defaultPolicyParams, ...options.policy },
+    depositCapQuote: options.depositCapQuote,
     name: options.name,
     symbol: options.symbol,
   };

@@ -11,8 +11,8 @@ const WAD = 10n ** 18n;
 const BPS = 10_000n;
 /** Kept beyond what the range needs of either token, so that a small move before inclusion does not starve the mint: 0.2 %. */
 const BASE_PAD_BPS = 20n;
-/** Margin changes below this part of NAV are left alone: 0.1 %. */
-const MARGIN_DUST_BPS = 10n;
+/** Spare quote below this part of NAV stays idle instead of becoming margin: moving it costs a venue call. 3 %. */
+const MARGIN_DUST_BPS = 300n;
 /** What a plan may lose beyond its swaps: valuation at the oracle against trading at the pool. 0.05 % of NAV. */
 const LOSS_ALLOWANCE_BPS = 5n;
 /** Extra quote raised over the estimated cost of a purchase: 0.5 %. */

@@ -120,6 +120,7 @@ function toVaultState(v: VaultViewStructOutput): VaultState {
     depositsPaused: v.depositsPaused,
     windDown: v.windDown,
     degraded: v.degraded,
+    depositCapQuote: v.depositCapQuote,
     base: { token: v.base.token, decimals: Number(v.base.decimals), symbol: v.base.symbol },
     quote: { token: v.quote.token, decimals: Number(v.quote.decimals), symbol: v.quote.symbol },
     oracle: {
@@ -185,8 +186,6 @@ function toVaultState(v: VaultViewStructOutput): VaultState {
         cooldownSeconds: v.params.cooldownSeconds,
         exitDelaySeconds: v.params.exitDelaySeconds,
         healthFloorWad: v.params.healthFloorWad,
-        depositCapQuote: v.params.depositCapQuote,
-        minRequestQuote: v.params.minRequestQuote,
       },
     },
     bucketQuote: v.bucketQuote,

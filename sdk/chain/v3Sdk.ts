@@ -37,7 +37,8 @@ function toJsbi(value: bigint): Jsbi {
 
 /** Accepts undefined because the SDK types some pairs as arrays; a missing value is an error, not 0. */
 function toBigInt(value: Jsbi | undefined): bigint {
-  if (value === undefined) throw new HedgerowError("@uniswap/v3-sdk returned fewer values than its documentation says.");
+  if (value === undefined)
+    throw new HedgerowError("@uniswap/v3-sdk returned fewer values than its documentation says.");
   return BigInt(value.toString());
 }
 
@@ -79,7 +80,12 @@ export function v3SdkNextSqrtPriceFromInput(
   zeroForOne: boolean,
 ): bigint {
   return toBigInt(
-    maths.SqrtPriceMath.getNextSqrtPriceFromInput(toJsbi(sqrtPriceX96), toJsbi(liquidity), toJsbi(amountIn), zeroForOne),
+    maths.SqrtPriceMath.getNextSqrtPriceFromInput(
+      toJsbi(sqrtPriceX96),
+      toJsbi(liquidity),
+      toJsbi(amountIn),
+      zeroForOne,
+    ),
   );
 }
 
@@ -91,7 +97,12 @@ export function v3SdkNextSqrtPriceFromOutput(
   zeroForOne: boolean,
 ): bigint {
   return toBigInt(
-    maths.SqrtPriceMath.getNextSqrtPriceFromOutput(toJsbi(sqrtPriceX96), toJsbi(liquidity), toJsbi(amountOut), zeroForOne),
+    maths.SqrtPriceMath.getNextSqrtPriceFromOutput(
+      toJsbi(sqrtPriceX96),
+      toJsbi(liquidity),
+      toJsbi(amountOut),
+      zeroForOne,
+    ),
   );
 }
 
@@ -170,11 +181,7 @@ export function v3SdkFeeGrowthInside(inputs: {
 }
 
 /** Fees owed [raw] since the last fee growth, not cut to 128 bits. @example v3SdkFeesOwed(3n << 128n, 1n << 128n, 5n); // 10n */
-export function v3SdkFeesOwed(
-  feeGrowthInsideX128: bigint,
-  feeGrowthInsideLastX128: bigint,
-  liquidity: bigint,
-): bigint {
+export function v3SdkFeesOwed(feeGrowthInsideX128: bigint, feeGrowthInsideLastX128: bigint, liquidity: bigint): bigint {
   const last = toJsbi(feeGrowthInsideLastX128);
   const current = toJsbi(feeGrowthInsideX128);
   const [owed] = maths.PositionLibrary.getTokensOwed(last, last, toJsbi(liquidity), current, current);

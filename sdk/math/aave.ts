@@ -100,7 +100,11 @@ function requireShort(position: BorrowedShort): void {
 
 function requireThreshold(liquidationThreshold: number): void {
   if (!(liquidationThreshold > 0 && liquidationThreshold <= 1)) {
-    throw new InvalidParameterError("liquidationThreshold", liquidationThreshold, "be a fraction greater than 0 and at most 1");
+    throw new InvalidParameterError(
+      "liquidationThreshold",
+      liquidationThreshold,
+      "be a fraction greater than 0 and at most 1",
+    );
   }
 }
 

@@ -146,7 +146,8 @@ export function computeBandObjective(inputs: BandInputs, band: Band): number {
  */
 export function computeOptimalBand(inputs: BandInputs): OptimalBand {
   requireInputs(inputs);
-  if (inputs.gamma === 0) throw new InvalidParameterError("gamma", 0, "differ from 0: a constant exposure needs no band");
+  if (inputs.gamma === 0)
+    throw new InvalidParameterError("gamma", 0, "differ from 0: a constant exposure needs no band");
   if (inputs.fixedCostQuote === 0 && inputs.proportionalCost === 0) {
     throw new InvalidParameterError("proportionalCost", 0, "be greater than 0 when fixedCostQuote is 0");
   }
@@ -188,9 +189,7 @@ export function computeWhalleyWilmottHalfWidth(
  * @example
  * computeFixedCostTrigger({ gamma: 0.02, riskAversion: 1, fixedCostQuote: 1 }); // 0.2632
  */
-export function computeFixedCostTrigger(
-  inputs: Pick<BandInputs, "gamma" | "riskAversion" | "fixedCostQuote">,
-): number {
+export function computeFixedCostTrigger(inputs: Pick<BandInputs, "gamma" | "riskAversion" | "fixedCostQuote">): number {
   requireFinite("gamma", inputs.gamma);
   requirePositive("riskAversion", inputs.riskAversion);
   requirePositive("fixedCostQuote", inputs.fixedCostQuote);
@@ -209,7 +208,10 @@ function searchBand(inputs: BandInputs): Band {
   const costWeight = (12 * inputs.gamma ** 2) / inputs.riskAversion;
   const linearCost = inputs.proportionalCost * inputs.price;
   const bestSum = (d: number): number =>
-    Math.max(d, Math.cbrt(costWeight * (inputs.fixedCostQuote / d + linearCost + inputs.impactQuotePerBaseSquared * d)));
+    Math.max(
+      d,
+      Math.cbrt(costWeight * (inputs.fixedCostQuote / d + linearCost + inputs.impactQuotePerBaseSquared * d)),
+    );
   const scaledObjective = (logDifference: number): number => {
     const d = Math.exp(logDifference);
     const s = bestSum(d);
@@ -249,6 +251,10 @@ function requireInputs(inputs: BandInputs): void {
 function requireBand(band: Band): void {
   requirePositive("triggerBase", band.triggerBase);
   if (!(band.targetBase >= 0 && band.targetBase <= band.triggerBase)) {
-    throw new InvalidParameterError("targetBase", band.targetBase, `lie between 0 and triggerBase (${band.triggerBase})`);
+    throw new InvalidParameterError(
+      "targetBase",
+      band.targetBase,
+      `lie between 0 and triggerBase (${band.triggerBase})`,
+    );
   }
 }

@@ -53,5 +53,12 @@ export function computeBreakEvenFeeApr(valueQuote: number, costs: HedgedCosts): 
   const funding = costs.fundingQuotePerYear / valueQuote;
   const margin = (costs.marginQuote * costs.marginRatePerYear) / valueQuote;
   const optionPremium = costs.optionPremiumQuotePerYear / valueQuote;
-  return { total: lvr + rebalancing + funding + margin + optionPremium, lvr, rebalancing, funding, margin, optionPremium };
+  return {
+    total: lvr + rebalancing + funding + margin + optionPremium,
+    lvr,
+    rebalancing,
+    funding,
+    margin,
+    optionPremium,
+  };
 }

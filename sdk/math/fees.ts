@@ -33,7 +33,11 @@ export function computeFeeApr(inputs: FeeIncomeInputs): number {
   requirePositive("activeLiquidity", inputs.activeLiquidity);
   requirePositive("valueQuote", inputs.valueQuote);
   if (inputs.liquidity > inputs.activeLiquidity) {
-    throw new InvalidParameterError("liquidity", inputs.liquidity, `not exceed activeLiquidity (${inputs.activeLiquidity})`);
+    throw new InvalidParameterError(
+      "liquidity",
+      inputs.liquidity,
+      `not exceed activeLiquidity (${inputs.activeLiquidity})`,
+    );
   }
   const share = inputs.liquidity / inputs.activeLiquidity;
   return (inputs.feeFraction * inputs.volumeQuotePerYear * share) / inputs.valueQuote;

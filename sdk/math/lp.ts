@@ -38,7 +38,10 @@ export function computeLiquidityForValue(
   range: { readonly priceLower: number; readonly priceUpper: number },
 ): number {
   requirePositive("valueQuote", valueQuote);
-  return valueQuote / computeLpValueQuote({ liquidity: 1, priceLower: range.priceLower, priceUpper: range.priceUpper }, price);
+  return (
+    valueQuote /
+    computeLpValueQuote({ liquidity: 1, priceLower: range.priceLower, priceUpper: range.priceUpper }, price)
+  );
 }
 
 /**
@@ -144,7 +147,7 @@ export function computeFullRangeDivergenceLossPercent(priceRatio: number): numbe
  * Models that take a position call it first; call it directly to check one at a border.
  *
  * @example
- * requirePosition({ liquidity: 1, priceLower: 2500, priceUpper: 1500 }); // priceUpper is 1500; it must exceed …
+ * requirePosition({ liquidity: 1, priceLower: 2500, priceUpper: 1500 }); // throws: priceUpper is 1500
  */
 export function requirePosition(position: LpPosition): void {
   const { liquidity, priceLower, priceUpper } = position;

@@ -61,7 +61,8 @@ export function computeFirstPassageProbability(inputs: FirstPassageInputs): numb
   const ends = computeNormalCdf((logDrift * inputs.years - distance) / deviation);
   // in logarithms: the exponential overflows for a strong drift just where the probability underflows
   const returned = Math.exp(
-    (2 * logDrift * distance) / inputs.volatility ** 2 + computeLogNormalCdf((-distance - logDrift * inputs.years) / deviation),
+    (2 * logDrift * distance) / inputs.volatility ** 2 +
+      computeLogNormalCdf((-distance - logDrift * inputs.years) / deviation),
   );
   return Math.min(1, ends + returned);
 }
@@ -70,8 +71,8 @@ export function computeFirstPassageProbability(inputs: FirstPassageInputs): numb
  * The rise (0.13 = +13 %) that a price touches within the horizon with exactly the given probability: how far liquidation must be.
  *
  * Inverse of {@link computeFirstPassageProbability} in the barrier, by bisection to 1e-12 in the logarithm.
- * Throws InvalidParameterError on a volatility or horizon that is not positive, or a probability not strictly between 0 and 1,
- * or one so high that a rise of 0 is not touched that rarely, or so low that it needs a rise beyond e^50.
+ * Throws InvalidParameterError on a volatility or horizon that is not positive, a probability not strictly between 0 and 1, or one
+ * that only a rise beyond e^50 is rare enough for.
  *
  * @example
  * computeUpMoveAtProbability({ probability: 0.001, volatility: 0.7, drift: 0, years: 1 / 365 }); // 0.1274

@@ -13,7 +13,8 @@ export function requireFinite(parameter: string, value: number): void {
 
 /** Throws {@link InvalidParameterError} unless 0 < `value` < Infinity. */
 export function requirePositive(parameter: string, value: number): void {
-  if (!(value > 0 && value < Infinity)) throw new InvalidParameterError(parameter, value, "be finite and greater than 0");
+  if (!(value > 0 && value < Infinity))
+    throw new InvalidParameterError(parameter, value, "be finite and greater than 0");
 }
 
 /** Throws {@link InvalidParameterError} unless 0 <= `value` < Infinity. */

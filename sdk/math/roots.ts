@@ -10,12 +10,7 @@ import { requireFinite, requirePositive } from "./require.ts";
  * @example
  * findRoot((x) => x * x - 2, 0, 2, 1e-12); // 1.41421356…
  */
-export function findRoot(
-  objective: (x: number) => number,
-  lower: number,
-  upper: number,
-  tolerance: number,
-): number {
+export function findRoot(objective: (x: number) => number, lower: number, upper: number, tolerance: number): number {
   requireFinite("lower", lower);
   requireFinite("upper", upper);
   requirePositive("tolerance", tolerance);

@@ -261,7 +261,11 @@ function requireIncreasingTimes(samples: readonly { readonly timestampSeconds: n
     const previous = samples[i - 1]!.timestampSeconds;
     const current = samples[i]!.timestampSeconds;
     if (!(current > previous && current < Infinity)) {
-      throw new InvalidParameterError(`samples[${i}].timestampSeconds`, current, `be finite and greater than ${previous}`);
+      throw new InvalidParameterError(
+        `samples[${i}].timestampSeconds`,
+        current,
+        `be finite and greater than ${previous}`,
+      );
     }
   }
 }

@@ -52,8 +52,6 @@ export interface PolicyParams {
   readonly cooldownSeconds: bigint;
   readonly exitDelaySeconds: bigint;
   readonly healthFloorWad: bigint;
-  readonly depositCapQuote: bigint;
-  readonly minRequestQuote: bigint;
 }
 
 /** One vault at one block. A vault without a price has no Snapshot: reading it fails instead. */
@@ -67,6 +65,8 @@ export interface VaultState {
   readonly depositsPaused: boolean;
   readonly windDown: boolean;
   readonly degraded: boolean;
+  /** NAV above which deposits are closed. */
+  readonly depositCapQuote: bigint;
   readonly base: TokenState;
   readonly quote: TokenState;
   readonly oracle: {

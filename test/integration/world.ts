@@ -79,7 +79,12 @@ export async function createVaultWorld(
       guardian: await guardian.getAddress(),
       adminDelaySeconds: 0,
     },
-    { name: "Hedgerow test vault", symbol: "hrTEST", policy: { cooldownSeconds: 0n, ...options.policy } },
+    {
+      name: "Hedgerow test vault",
+      symbol: "hrTEST",
+      depositCapQuote: parseUnits("100000000", market.quoteDecimals),
+      policy: { cooldownSeconds: 0n, ...options.policy },
+    },
   );
   const vault = vaultContract(addresses.vault, admin);
   const snapshot = async (): Promise<Snapshot> => await readSnapshot(twin.ethers.provider, system.lens, addresses.vault);

@@ -36,7 +36,8 @@ export function createOrientation(tokens: {
 }): Orientation {
   const base = parseAddress("base.address", tokens.base.address);
   const quote = parseAddress("quote.address", tokens.quote.address);
-  if (base === quote) throw new InvalidParameterError("quote.address", tokens.quote.address, "differ from base.address");
+  if (base === quote)
+    throw new InvalidParameterError("quote.address", tokens.quote.address, "differ from base.address");
   const orientation = {
     baseIsToken0: base < quote,
     baseDecimals: tokens.base.decimals,

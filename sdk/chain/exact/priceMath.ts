@@ -129,7 +129,8 @@ export function computeTickRange(
   }
   const atLower = computeTickForPrice(priceLowerWad, orientation, tickSpacing, "lowerPrice");
   const atUpper = computeTickForPrice(priceUpperWad, orientation, tickSpacing, "higherPrice");
-  const range = atLower < atUpper ? { tickLower: atLower, tickUpper: atUpper } : { tickLower: atUpper, tickUpper: atLower };
+  const range =
+    atLower < atUpper ? { tickLower: atLower, tickUpper: atUpper } : { tickLower: atUpper, tickUpper: atLower };
   if (range.tickLower === range.tickUpper) {
     throw new InvalidParameterError("priceUpperWad", priceUpperWad, "lie on another usable tick than priceLowerWad");
   }
@@ -149,7 +150,9 @@ export function sqrtDown(value: bigint): bigint {
   if (value < 0n) throw new InvalidParameterError("value", value, "be at least 0");
   if (value === 0n) return 0n;
   const estimate = Math.sqrt(Number(value));
-  let root = Number.isFinite(estimate) ? BigInt(Math.floor(estimate)) : 1n << BigInt((value.toString(16).length * 4) / 2 + 1);
+  let root = Number.isFinite(estimate)
+    ? BigInt(Math.floor(estimate))
+    : 1n << BigInt((value.toString(16).length * 4) / 2 + 1);
   // one step from any positive start lands at or above the root; from there the iteration only falls until it reaches the floor
   root = (root + value / root) >> 1n;
   for (;;) {
@@ -171,6 +174,10 @@ function wadScale(orientation: Orientation): { readonly multiplier: bigint; read
 
 function requireSqrtPrice(sqrtPriceX96: bigint): void {
   if (sqrtPriceX96 < MIN_SQRT_RATIO || sqrtPriceX96 > MAX_SQRT_RATIO) {
-    throw new InvalidParameterError("sqrtPriceX96", sqrtPriceX96, `lie between ${MIN_SQRT_RATIO} and ${MAX_SQRT_RATIO}`);
+    throw new InvalidParameterError(
+      "sqrtPriceX96",
+      sqrtPriceX96,
+      `lie between ${MIN_SQRT_RATIO} and ${MAX_SQRT_RATIO}`,
+    );
   }
 }

@@ -156,7 +156,11 @@ function priceAfterAmount0RemovedRoundingUp(sqrtPriceX96: bigint, liquidity: big
   const numerator = liquidity << 96n;
   const product = amount * sqrtPriceX96;
   if (numerator <= product) {
-    throw new InvalidParameterError("amountOut", amount, `stay below the token0 in reach (${numerator / sqrtPriceX96})`);
+    throw new InvalidParameterError(
+      "amountOut",
+      amount,
+      `stay below the token0 in reach (${numerator / sqrtPriceX96})`,
+    );
   }
   return requirePrice160(divRoundingUp(numerator * sqrtPriceX96, numerator - product));
 }
@@ -168,7 +172,11 @@ function priceAfterAmount1AddedRoundingDown(sqrtPriceX96: bigint, liquidity: big
 function priceAfterAmount1RemovedRoundingDown(sqrtPriceX96: bigint, liquidity: bigint, amount: bigint): bigint {
   const quotient = divRoundingUp(amount << 96n, liquidity);
   if (sqrtPriceX96 <= quotient) {
-    throw new InvalidParameterError("amountOut", amount, `stay below the token1 in reach (${(liquidity * sqrtPriceX96) >> 96n})`);
+    throw new InvalidParameterError(
+      "amountOut",
+      amount,
+      `stay below the token1 in reach (${(liquidity * sqrtPriceX96) >> 96n})`,
+    );
   }
   return sqrtPriceX96 - quotient;
 }

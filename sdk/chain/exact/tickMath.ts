@@ -80,8 +80,8 @@ const TWO_POW_MINUS_96 = 2 ** -96;
 
 /**
  * Half-width, in ticks, of the zone around a whole tick where the float logarithm is not trusted and the exact boundary decides.
- * Errors to cover: the logarithm, below 1e-9 ticks anywhere; rounding up in getSqrtRatioAtTick, at most 1 in 2^32 or 5e-6 ticks
- * (at MIN_TICK). 1e-4 leaves a factor of twenty, and sends one price in five thousand to the exact comparison.
+ * The logarithm is off by less than 1e-9 ticks anywhere, and a boundary, rounded up to an integer, by at most 1 in 2^32 or 5e-6 ticks
+ * (at MIN_TICK). 1e-4 covers both twenty times over, and sends one price in five thousand to the exact comparison.
  */
 const UNCERTAIN_TICKS = 1e-4;
 
@@ -97,7 +97,11 @@ const UNCERTAIN_TICKS = 1e-4;
  */
 export function getTickAtSqrtRatio(sqrtPriceX96: bigint): number {
   if (sqrtPriceX96 < MIN_SQRT_RATIO || sqrtPriceX96 >= MAX_SQRT_RATIO) {
-    throw new InvalidParameterError("sqrtPriceX96", sqrtPriceX96, `be at least ${MIN_SQRT_RATIO} and below ${MAX_SQRT_RATIO}`);
+    throw new InvalidParameterError(
+      "sqrtPriceX96",
+      sqrtPriceX96,
+      `be at least ${MIN_SQRT_RATIO} and below ${MAX_SQRT_RATIO}`,
+    );
   }
   const estimate = Math.log(Number(sqrtPriceX96) * TWO_POW_MINUS_96) / LOG_SQRT_PRICE_PER_TICK;
   const nearest = Math.round(estimate);
