@@ -172,7 +172,7 @@ contract HedgedVault is
     }
 
     /// @inheritdoc IHedgedVault
-    function book() external view returns (Book memory current, uint256 flags) {
+    function book() external view nonReentrantView returns (Book memory current, uint256 flags) {
         OracleReading memory reading = _oracle(args()).read(true);
         flags = reading.flags;
         if (reading.priceWad != 0) current = _bookAt(args(), reading, reading.bandBps);
@@ -180,7 +180,7 @@ contract HedgedVault is
 
     /// @inheritdoc IERC4626
     /// @dev Reverts when there is no price: unknown is not zero.
-    function totalAssets() public view returns (uint256) {
+    function totalAssets() public view nonReentrantView returns (uint256) {
         return _pricedBook(args()).navQuote;
     }
 
