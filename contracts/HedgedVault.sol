@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 pragma solidity 0.8.37;
 
-import { AccessManaged } from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import { IERC4626 } from "@openzeppelin/contracts/interfaces/IERC4626.sol";
-import { Clones } from "@openzeppelin/contracts/proxy/Clones.sol";
-import { Initializable } from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
-import { ERC20 } from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
-import { IERC20 } from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import { IERC20Metadata } from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
-import { SafeERC20 } from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import { ReentrancyGuardTransient } from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import { IERC165 } from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
-import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
-import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import { SignedMath } from "@openzeppelin/contracts/utils/math/SignedMath.sol";
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
+import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
+import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
-import { IERC7540Operator, IERC7540Redeem, IERC7575Share } from "./interfaces/IERC7540Redeem.sol";
-import { HedgeFlow, HedgeState, HedgeStatus, IHedge } from "./interfaces/IHedge.sol";
-import { IHedgedVault } from "./interfaces/IHedgedVault.sol";
-import { ILiquidity, LiquidityState, Withdrawn } from "./interfaces/ILiquidity.sol";
-import { IPriceOracle, OracleFlags, OracleReading } from "./interfaces/IPriceOracle.sol";
-import { IRiskPolicy } from "./interfaces/IRiskPolicy.sol";
-import { IVaultTill } from "./interfaces/IVaultTill.sol";
-import { BPS, PriceMath } from "./libraries/PriceMath.sol";
-import { Action, ActionKind, Book, PlanPromise } from "./types/VaultTypes.sol";
-import { RedemptionQueue, RedemptionRequest } from "./vault/RedemptionQueue.sol";
+import {IERC7540Operator, IERC7540Redeem, IERC7575Share} from "./interfaces/IERC7540Redeem.sol";
+import {HedgeFlow, HedgeState, HedgeStatus, IHedge} from "./interfaces/IHedge.sol";
+import {IHedgedVault} from "./interfaces/IHedgedVault.sol";
+import {ILiquidity, LiquidityState, Withdrawn} from "./interfaces/ILiquidity.sol";
+import {IPriceOracle, OracleFlags, OracleReading} from "./interfaces/IPriceOracle.sol";
+import {IRiskPolicy} from "./interfaces/IRiskPolicy.sol";
+import {IVaultTill} from "./interfaces/IVaultTill.sol";
+import {BPS, PriceMath} from "./libraries/PriceMath.sol";
+import {Action, ActionKind, Book, PlanPromise} from "./types/VaultTypes.sol";
+import {RedemptionQueue, RedemptionRequest} from "./vault/RedemptionQueue.sol";
 
 /// @notice What a clone of the vault carries in its code.
 /// @param scale Price scale of the pair, see PriceMath.
@@ -364,10 +364,7 @@ contract HedgedVault is
     // --- keeper
 
     /// @inheritdoc IHedgedVault
-    function rebalance(
-        Action[] calldata actions,
-        PlanPromise calldata promised
-    ) external restricted nonReentrant {
+    function rebalance(Action[] calldata actions, PlanPromise calldata promised) external restricted nonReentrant {
         if (promised.expectedEpoch != epoch) revert HedgedVault_WrongEpoch(promised.expectedEpoch, epoch);
         if (block.timestamp > promised.deadline) revert HedgedVault_DeadlinePassed(promised.deadline, block.timestamp);
         HedgedVaultArgs memory a = args();
@@ -521,12 +518,14 @@ contract HedgedVault is
 
         int256 mid = heldQuote + int256(s.quote + _quoteDown(a, heldBase + s.base, price));
         uint256 step = (price * reading.bandBps) / BPS;
-        int256 low = heldQuote +
-            int256(s.quoteLow + _quoteDown(a, heldBase + s.baseLow, price - step)) -
-            PriceMath.quoteOfSignedDown(hedgeDelta, step, a.scale);
-        int256 high = heldQuote +
-            int256(s.quoteHigh + _quoteDown(a, heldBase + s.baseHigh, price + step)) +
-            PriceMath.quoteOfSignedDown(hedgeDelta, step, a.scale);
+        int256 low =
+            heldQuote +
+                int256(s.quoteLow + _quoteDown(a, heldBase + s.baseLow, price - step)) -
+                PriceMath.quoteOfSignedDown(hedgeDelta, step, a.scale);
+        int256 high =
+            heldQuote +
+                int256(s.quoteHigh + _quoteDown(a, heldBase + s.baseHigh, price + step)) +
+                PriceMath.quoteOfSignedDown(hedgeDelta, step, a.scale);
         uint256 drift = PriceMath.quoteOf(SignedMath.abs(b.deltaBase), step, a.scale, Math.Rounding.Ceil);
 
         b.navQuote = _positive(mid + (equityMin + equityMax) / 2);
@@ -615,8 +614,9 @@ contract HedgedVault is
         uint256 amount = SignedMath.abs(surplusBase);
         uint256 limit = _swapLimit(a, -surplusBase, priceWad);
         // Those who stay must hold what the match takes: quote for a surplus, base for a deficit.
-        bool matched = limit <= ((shareQuote + shareBaseQuote) * INTERNAL_MATCH_BPS) / BPS &&
-            (surplusBase > 0 ? shareQuote + limit <= _idleQuote : amount <= _idleBase);
+        bool matched =
+            limit <= ((shareQuote + shareBaseQuote) * INTERNAL_MATCH_BPS) / BPS &&
+                (surplusBase > 0 ? shareQuote + limit <= _idleQuote : amount <= _idleBase);
         if (matched) return surplusBase > 0 ? int256(limit) : -int256(limit);
         quoteFlow = liquidity.swap(-surplusBase, limit);
         if (quoteFlow > 0) _receive(0, uint256(quoteFlow));
@@ -688,11 +688,7 @@ contract HedgedVault is
     }
 
     /// @dev Worst quote for a signed change of base: least to receive (rounded up) or most to pay (rounded down).
-    function _swapLimit(
-        HedgedVaultArgs memory a,
-        int256 baseChange,
-        uint256 priceWad
-    ) private view returns (uint256) {
+    function _swapLimit(HedgedVaultArgs memory a, int256 baseChange, uint256 priceWad) private view returns (uint256) {
         uint256 slippageBps = policy.maxSlippageBps();
         uint256 amount = SignedMath.abs(baseChange);
         return
@@ -721,7 +717,12 @@ contract HedgedVault is
     function _spend(HedgedVaultArgs memory a, address token, uint256 amount) private {
         if (amount == 0) return;
         bool isBase = token == a.base;
-        uint256 available = isBase ? _idleBase : token == a.quote ? _idleQuote : 0;
+        uint256 available =
+            isBase
+                ? _idleBase
+                : token == a.quote
+                    ? _idleQuote
+                    : 0;
         if (amount > available) revert HedgedVault_InsufficientIdle(token, amount, available);
         // Below the available 128-bit amount.
         if (isBase) _idleBase -= uint128(amount);

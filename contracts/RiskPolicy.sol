@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 pragma solidity 0.8.37;
 
-import { AccessManaged } from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import { Initializable } from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
-import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
-import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import { SignedMath } from "@openzeppelin/contracts/utils/math/SignedMath.sol";
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
-import { IRiskPolicy, PolicyParams } from "./interfaces/IRiskPolicy.sol";
-import { LossBucket } from "./libraries/LossBucket.sol";
-import { BPS, PriceMath } from "./libraries/PriceMath.sol";
-import { Book, PlanPromise } from "./types/VaultTypes.sol";
+import {IRiskPolicy, PolicyParams} from "./interfaces/IRiskPolicy.sol";
+import {LossBucket} from "./libraries/LossBucket.sol";
+import {BPS} from "./libraries/PriceMath.sol";
+import {Book, PlanPromise} from "./types/VaultTypes.sol";
 
 /// @title Bounds on what a keeper's action may do to one vault.
 /// @dev A clone per vault. It holds no funds and trusts nothing but the two books the vault hands it.
@@ -82,9 +82,10 @@ contract RiskPolicy is IRiskPolicy, AccessManaged, Initializable {
 
         uint256 readyAt = uint256(_lastActionAt) + p.cooldownSeconds;
         if (block.timestamp < readyAt) {
-            bool riskFell = deltaAfter <= deltaBefore &&
-                afterwards.healthWad >= before.healthWad &&
-                (deltaAfter < deltaBefore || afterwards.healthWad > before.healthWad);
+            bool riskFell =
+                deltaAfter <= deltaBefore &&
+                    afterwards.healthWad >= before.healthWad &&
+                    (deltaAfter < deltaBefore || afterwards.healthWad > before.healthWad);
             if (!riskFell) revert RiskPolicy_CoolingDown(readyAt);
         }
 

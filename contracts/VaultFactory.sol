@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 pragma solidity 0.8.37;
 
-import { Clones } from "@openzeppelin/contracts/proxy/Clones.sol";
-import { IERC20Metadata } from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 
-import { HedgedVault, HedgedVaultArgs } from "./HedgedVault.sol";
-import { ILiquidity } from "./interfaces/ILiquidity.sol";
-import { IRiskPolicy, PolicyParams } from "./interfaces/IRiskPolicy.sol";
-import { PriceMath } from "./libraries/PriceMath.sol";
-import { RiskPolicy } from "./RiskPolicy.sol";
+import {HedgedVault, HedgedVaultArgs} from "./HedgedVault.sol";
+import {ILiquidity} from "./interfaces/ILiquidity.sol";
+import {IRiskPolicy, PolicyParams} from "./interfaces/IRiskPolicy.sol";
+import {PriceMath} from "./libraries/PriceMath.sol";
+import {RiskPolicy} from "./RiskPolicy.sol";
 
 /// @notice An adapter to clone for a vault.
 /// @param implementation Code of the adapter.
@@ -42,7 +42,13 @@ contract VaultFactory {
     uint8 private constant MIN_DECIMALS = 6;
     uint8 private constant MAX_DECIMALS = 18;
 
-    event VaultCreated(address indexed vault, address indexed creator, address liquidity, address policy, address[] hedges);
+    event VaultCreated(
+        address indexed vault,
+        address indexed creator,
+        address liquidity,
+        address policy,
+        address[] hedges
+    );
 
     error VaultFactory_NoCode(address implementation);
     error VaultFactory_DecimalsOutOfBounds(address token, uint8 decimals, uint8 min, uint8 max);

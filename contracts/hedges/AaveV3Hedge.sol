@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 pragma solidity 0.8.37;
 
-import { Clones } from "@openzeppelin/contracts/proxy/Clones.sol";
-import { IERC20 } from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import { SafeERC20 } from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
+import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
-import { IAaveV3Pool, IAaveV3ScaledToken } from "../interfaces/external/IAaveV3.sol";
-import { HedgeFlow, HedgeState, HedgeStatus, IHedge } from "../interfaces/IHedge.sol";
-import { IVaultTill } from "../interfaces/IVaultTill.sol";
-import { PriceMath, WAD } from "../libraries/PriceMath.sol";
+import {IAaveV3Pool, IAaveV3ScaledToken} from "../interfaces/external/IAaveV3.sol";
+import {HedgeFlow, HedgeState, IHedge} from "../interfaces/IHedge.sol";
+import {IVaultTill} from "../interfaces/IVaultTill.sol";
+import {PriceMath, WAD} from "../libraries/PriceMath.sol";
 
 /// @notice What a clone of the hedge carries in its code.
 struct AaveV3HedgeArgs {
@@ -64,9 +64,10 @@ contract AaveV3Hedge is IHedge {
         state.deltaBase = -int256(debt);
         state.equityMinQuote = int256(collateral) - int256(debtQuote);
         state.equityMaxQuote = state.equityMinQuote;
-        state.healthWad = debtQuote == 0
-            ? type(uint256).max
-            : collateral.mulDiv(_liquidationThreshold(a) * WAD, debtQuote * THRESHOLD_UNIT);
+        state.healthWad =
+            debtQuote == 0
+                ? type(uint256).max
+                : collateral.mulDiv(_liquidationThreshold(a) * WAD, debtQuote * THRESHOLD_UNIT);
         state.lost = scaledCollateral + LOSS_TOLERANCE_UNITS < recordedScaledCollateral;
     }
 
@@ -86,10 +87,7 @@ contract AaveV3Hedge is IHedge {
     }
 
     /// @inheritdoc IHedge
-    function adjust(
-        int256 deltaChangeBase,
-        int256 marginChangeQuote
-    ) external returns (HedgeFlow memory flow) {
+    function adjust(int256 deltaChangeBase, int256 marginChangeQuote) external returns (HedgeFlow memory flow) {
         AaveV3HedgeArgs memory a = _argsForVault();
         IAaveV3Pool pool = IAaveV3Pool(a.pool);
         if (marginChangeQuote > 0) {
@@ -114,10 +112,7 @@ contract AaveV3Hedge is IHedge {
     }
 
     /// @inheritdoc IHedge
-    function unwind(
-        uint256 numerator,
-        uint256 denominator
-    ) external returns (HedgeFlow memory flow) {
+    function unwind(uint256 numerator, uint256 denominator) external returns (HedgeFlow memory flow) {
         AaveV3HedgeArgs memory a = _argsForVault();
         (, uint256 collateral, uint256 debt) = _position(a);
         uint256 repaid = debt.mulDiv(numerator, denominator, Math.Rounding.Ceil);

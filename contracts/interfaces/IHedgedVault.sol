@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 pragma solidity 0.8.37;
 
-import { Action, Book, PlanPromise } from "../types/VaultTypes.sol";
+import {Action, Book, PlanPromise} from "../types/VaultTypes.sol";
 
 /// @title A vault that holds concentrated liquidity and hedges against its price exposure.
 /// @notice Deposits are synchronous (ERC-4626), redemptions asynchronous (ERC-7540) and first in, first out.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 pragma solidity 0.8.37;
 
-import { Book, PlanPromise } from "../types/VaultTypes.sol";
+import {Book, PlanPromise} from "../types/VaultTypes.sol";
 
 /// @notice The bounds of one vault.
 /// @param maxDeltaBps Net delta a keeper action may leave, as value in bps of NAV.

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 pragma solidity 0.8.37;
 
-import { IERC20Metadata } from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 
-import { HedgedVault, HedgedVaultArgs } from "../HedgedVault.sol";
-import { IUniswapV3Pool } from "../interfaces/external/IUniswapV3Pool.sol";
-import { HedgeState, IHedge } from "../interfaces/IHedge.sol";
-import { LiquidityState, RangePosition } from "../interfaces/ILiquidity.sol";
-import { IPriceOracle, OracleReading } from "../interfaces/IPriceOracle.sol";
-import { PolicyParams } from "../interfaces/IRiskPolicy.sol";
-import { UniswapV3Liquidity } from "../liquidity/UniswapV3Liquidity.sol";
-import { Book } from "../types/VaultTypes.sol";
+import {HedgedVault, HedgedVaultArgs} from "../HedgedVault.sol";
+import {IUniswapV3Pool} from "../interfaces/external/IUniswapV3Pool.sol";
+import {HedgeState, IHedge} from "../interfaces/IHedge.sol";
+import {LiquidityState, RangePosition} from "../interfaces/ILiquidity.sol";
+import {IPriceOracle, OracleReading} from "../interfaces/IPriceOracle.sol";
+import {PolicyParams} from "../interfaces/IRiskPolicy.sol";
+import {UniswapV3Liquidity} from "../liquidity/UniswapV3Liquidity.sol";
+import {Book} from "../types/VaultTypes.sol";
 
 struct TokenView {
     address token;

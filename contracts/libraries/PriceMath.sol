@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 pragma solidity 0.8.37;
 
-import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 uint256 constant WAD = 1e18;
 uint256 constant BPS = 10_000;
@@ -62,7 +62,6 @@ library PriceMath {
         if (numerator > 2 * denominator || denominator > 2 * numerator) return false;
         uint256 rootRatioWad = numerator.mulDiv(WAD, denominator);
         uint256 ratioWad = rootRatioWad.mulDiv(rootRatioWad, WAD);
-        return
-            ratioWad * BPS >= WAD * (BPS - deviationBps) && ratioWad * BPS <= WAD * (BPS + deviationBps);
+        return ratioWad * BPS >= WAD * (BPS - deviationBps) && ratioWad * BPS <= WAD * (BPS + deviationBps);
     }
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 pragma solidity 0.8.37;
 
-import { Clones } from "@openzeppelin/contracts/proxy/Clones.sol";
-import { TickMath } from "@uniswap/v3-core-0.8/contracts/libraries/TickMath.sol";
+import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
+import {TickMath} from "@uniswap/v3-core-0.8/contracts/libraries/TickMath.sol";
 
-import { IUniswapV3Pool } from "../interfaces/external/IUniswapV3Pool.sol";
-import { ILiquidity, LiquidityState, RangePosition, Withdrawn } from "../interfaces/ILiquidity.sol";
-import { IVaultTill } from "../interfaces/IVaultTill.sol";
-import { BPS, PriceMath } from "../libraries/PriceMath.sol";
-import { RangeMath } from "../libraries/RangeMath.sol";
+import {IUniswapV3Pool} from "../interfaces/external/IUniswapV3Pool.sol";
+import {ILiquidity, LiquidityState, RangePosition, Withdrawn} from "../interfaces/ILiquidity.sol";
+import {IVaultTill} from "../interfaces/IVaultTill.sol";
+import {BPS, PriceMath} from "../libraries/PriceMath.sol";
+import {RangeMath} from "../libraries/RangeMath.sol";
 
 /// @notice What a clone of the adapter carries in its code.
 struct UniswapV3LiquidityArgs {
@@ -113,10 +113,7 @@ contract UniswapV3Liquidity is ILiquidity {
     }
 
     /// @inheritdoc ILiquidity
-    function removeShare(
-        uint256 numerator,
-        uint256 denominator
-    ) external returns (Withdrawn memory out) {
+    function removeShare(uint256 numerator, uint256 denominator) external returns (Withdrawn memory out) {
         UniswapV3LiquidityArgs memory a = _argsForVault();
         uint256 count = _ranges.length;
         for (uint256 i = 0; i < count; ++i) {
@@ -131,10 +128,7 @@ contract UniswapV3Liquidity is ILiquidity {
     }
 
     /// @inheritdoc ILiquidity
-    function swap(
-        int256 baseChange,
-        uint256 quoteLimit
-    ) external returns (int256 quoteFlow) {
+    function swap(int256 baseChange, uint256 quoteLimit) external returns (int256 quoteFlow) {
         UniswapV3LiquidityArgs memory a = _argsForVault();
         bool buysBase = baseChange > 0;
         bool zeroForOne = buysBase ? !a.baseIsToken0 : a.baseIsToken0;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 pragma solidity 0.8.37;
 
-import { IERC20Metadata } from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
-import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
-import { TickMath } from "@uniswap/v3-core-0.8/contracts/libraries/TickMath.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {TickMath} from "@uniswap/v3-core-0.8/contracts/libraries/TickMath.sol";
 
-import { IAggregatorV3 } from "../interfaces/external/IAggregatorV3.sol";
-import { IUniswapV3Pool } from "../interfaces/external/IUniswapV3Pool.sol";
-import { IPriceOracle, OracleFlags, OracleReading } from "../interfaces/IPriceOracle.sol";
-import { BPS, PriceMath, WAD } from "../libraries/PriceMath.sol";
+import {IAggregatorV3} from "../interfaces/external/IAggregatorV3.sol";
+import {IUniswapV3Pool} from "../interfaces/external/IUniswapV3Pool.sol";
+import {IPriceOracle, OracleFlags, OracleReading} from "../interfaces/IPriceOracle.sol";
+import {BPS, PriceMath, WAD} from "../libraries/PriceMath.sol";
 
 /// @notice How one oracle is set up; fixed for its life.
 /// @param pool Uniswap v3 pool whose spot and average price are compared with the feeds.

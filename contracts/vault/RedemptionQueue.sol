@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 pragma solidity 0.8.37;
 
-import { ERC20 } from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
-import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
-import { SafeCast } from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import { IERC7540Operator, IERC7540Redeem } from "../interfaces/IERC7540Redeem.sol";
-import { IHedgedVault } from "../interfaces/IHedgedVault.sol";
+import {IERC7540Operator, IERC7540Redeem} from "../interfaces/IERC7540Redeem.sol";
+import {IHedgedVault} from "../interfaces/IHedgedVault.sol";
 
 /// @notice A redemption request. Request ids are positions in the queue, from 1.
 /// @param settledBefore Shares of the same controller that were settled before this request: claims are oldest first.

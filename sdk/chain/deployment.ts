@@ -189,7 +189,9 @@ async function wireRoles(deployer: Signer, addresses: VaultAddresses, roles: Rol
   const self = await deployer.getAddress();
 
   await sent(manager.setTargetFunctionRole(addresses.vault, selectors(["rebalance"]), Role.keeper));
-  await sent(manager.setTargetFunctionRole(addresses.vault, selectors(["pauseDeposits", "startWindDown"]), Role.guardian));
+  await sent(
+    manager.setTargetFunctionRole(addresses.vault, selectors(["pauseDeposits", "startWindDown"]), Role.guardian),
+  );
   await sent(manager.grantRole(Role.keeper, roles.keeper, 0));
   await sent(manager.grantRole(Role.guardian, roles.guardian, 0));
   await sent(manager.grantRole(Role.admin, roles.admin, roles.adminDelaySeconds));

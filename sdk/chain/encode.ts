@@ -14,12 +14,7 @@ const ACTION_KIND = { removeLiquidity: 0, addLiquidity: 1, adjustHedge: 2, swap:
 export function encodePlan(plan: Plan): Call {
   const data = vaultInterface.encodeFunctionData("rebalance", [
     plan.actions.map(toActionTuple),
-    [
-      plan.promise.expectedEpoch,
-      plan.promise.deadline,
-      plan.promise.maxResidualDeltaBase,
-      plan.promise.maxLossQuote,
-    ],
+    [plan.promise.expectedEpoch, plan.promise.deadline, plan.promise.maxResidualDeltaBase, plan.promise.maxLossQuote],
   ]);
   return { to: plan.vault, data };
 }

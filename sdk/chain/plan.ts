@@ -1,9 +1,18 @@
-import { exposureOf, priceAtSqrt, toFloat } from "../policy/exposure.ts";
 import { HedgerowError } from "../errors.ts";
-import type { Decision, HedgeState, Plan, PlanAction, PolicySettings, RangeState, Snapshot, VaultState } from "../policy/types.ts";
+import { toFloat } from "../math/units.ts";
+import type {
+  Decision,
+  HedgeState,
+  Plan,
+  PlanAction,
+  PolicySettings,
+  RangeState,
+  Snapshot,
+  VaultState,
+} from "../policy/types.ts";
 import { getAmountsForLiquidityDown, getAmountsForLiquidityUp } from "./exact/liquidityAmounts.ts";
 import { type BaseQuoteAmounts, type Orientation, toBaseQuote } from "./exact/orientation.ts";
-import { computeSqrtPriceX96Down, computeTickRange } from "./exact/priceMath.ts";
+import { computePriceWadDown, computeSqrtPriceX96Down, computeTickRange } from "./exact/priceMath.ts";
 import { getNextSqrtPriceFromOutput } from "./exact/sqrtPriceMath.ts";
 import { getSqrtRatioAtTick } from "./exact/tickMath.ts";
 
@@ -138,7 +147,8 @@ function planRecentre(
     let marginChange = min(spare, freeQuote + proceeds - needed.amountQuote - buffer);
     if (abs(marginChange) * BPS < v.book.navQuote * MARGIN_DUST_BPS && spare >= 0n) marginChange = 0n;
     const shortAfter = quoteOf(v, max(0n, debt + debtChange));
-    if (debt + debtChange < 0n || margin + marginChange < marginFor(hedge, shortAfter, settings.minHealth * 1.05)) continue;
+    if (debt + debtChange < 0n || margin + marginChange < marginFor(hedge, shortAfter, settings.minHealth * 1.05))
+      continue;
 
     const trade: readonly PlanAction[] = swap === 0n ? [] : [{ kind: "swap", baseChange: swap }];
     const residual = max(toUnits(decision.band.triggerBase, v.base.decimals), quoteToBase(v, v.book.navQuote / 1_000n));
@@ -164,7 +174,8 @@ function sqrtAfterPurchase(
     .filter((r) => r.tickLower <= v.pool.tick && v.pool.tick < r.tickUpper)
     .reduce((sum, r) => sum + r.liquidity, 0n);
   const liquidity = v.pool.liquidity - ours;
-  if (liquidity <= 0n) throw new PlanError(`Pool ${v.pool.address} has no liquidity but the vault's own; nothing can be bought in it.`);
+  if (liquidity <= 0n)
+    throw new PlanError(`Pool ${v.pool.address} has no liquidity but the vault's own; nothing can be bought in it.`);
   return getNextSqrtPriceFromOutput(v.pool.sqrtPriceX96, liquidity, base, !orientation.baseIsToken0);
 }
 
@@ -188,7 +199,8 @@ function planDeleverage(
   // f = missing / (quote + margin that its base's debt needed).
   const whole = sumAmounts(v, v.ranges, orientation);
   const worth = whole.amountQuote + marginFor(hedge, quoteOf(v, whole.amountBase), targetHealth);
-  if (worth === 0n) return post > 0n ? finish(snapshot, decision, settings, residual, 0n, adjust(index, 0n, post)) : undefined;
+  if (worth === 0n)
+    return post > 0n ? finish(snapshot, decision, settings, residual, 0n, adjust(index, 0n, post)) : undefined;
   const f = min(WAD, ((missing - post) * WAD) / worth + 1n);
   const cut = v.ranges.map((r) => ({ ...r, liquidity: (r.liquidity * f) / WAD }));
   const out = sumAmounts(v, cut, orientation);
@@ -209,10 +221,7 @@ function planExit(snapshot: Snapshot, decision: PlannedDecision, settings: Polic
   const swap = debt > freeBase ? min(debt - freeBase, affordable) : -(freeBase - debt);
   const repay = min(debt, freeBase + swap);
   const margin = marginOf(v, hedge);
-  const keep = max(
-    (margin * EXIT_MARGIN_BPS) / BPS,
-    marginFor(hedge, quoteOf(v, debt - repay), settings.targetHealth),
-  );
+  const keep = max((margin * EXIT_MARGIN_BPS) / BPS, marginFor(hedge, quoteOf(v, debt - repay), settings.targetHealth));
   const residual = max(abs(v.book.deltaBase), quoteToBase(v, v.book.navQuote / 1_000n)) + 1n;
   return finish(snapshot, decision, settings, residual, quoteOf(v, abs(swap)), [
     ...v.ranges.map((r) => ({ kind: "removeLiquidity", ...r }) as const),
@@ -238,13 +247,14 @@ function liquidityFor(
   const decimals = (v.base.decimals + v.quote.decimals) / 2;
   const unit = 10n ** BigInt(Math.ceil(decimals)) * 1_000n;
   const amounts = amountsAt(v.pool.sqrtPriceX96, ticks, unit, orientationOf(v), "up");
-  const price = priceAtSqrt(v.pool.sqrtPriceX96, v);
+  const price = toFloat(computePriceWadDown(v.pool.sqrtPriceX96, orientationOf(v)), 18);
   const baseQuote = toFloat(amounts.amountBase, v.base.decimals) * price;
   const unitQuote = baseQuote + toFloat(amounts.amountQuote, v.quote.decimals);
   const phi = baseQuote / unitQuote;
   const factor = Number(hedge.marginFactorWad) / 1e18;
-  if (!(factor > 0)) throw new PlanError(`Hedge ${hedge.hedge} (${hedge.venue}) accepts no margin; nothing can be hedged with it.`);
-  const { navQuote } = exposureOf(snapshot);
+  if (!(factor > 0))
+    throw new PlanError(`Hedge ${hedge.hedge} (${hedge.venue}) accepts no margin; nothing can be hedged with it.`);
+  const navQuote = toFloat(v.book.navQuote, v.quote.decimals);
   const value = ((1 - settings.idleFraction) * navQuote) / (1 - phi + (settings.targetHealth * phi) / factor);
   return (unit * BigInt(Math.floor((value / unitQuote) * 1e9))) / 1_000_000_000n;
 }

@@ -1,4 +1,4 @@
-import { AbiCoder, type JsonRpcApiProvider } from "ethers";
+import { AbiCoder } from "ethers";
 
 import type { VaultLens, VaultViewStructOutput } from "../../types/contracts/lens/VaultLens.ts";
 import { HedgerowError } from "../errors.ts";
@@ -7,7 +7,9 @@ import { lensContract } from "./contracts.ts";
 import { describeRevert } from "./revert.ts";
 
 /** The part of a provider that a snapshot needs: raw JSON-RPC, so that a call can be pinned to a block hash. */
-export type RpcSender = Pick<JsonRpcApiProvider, "send">;
+export interface RpcSender {
+  send(method: string, params: unknown[]): Promise<unknown>;
+}
 
 /** A block that a read is pinned to. */
 export interface BlockRef {
@@ -36,7 +38,8 @@ export async function readHead(provider: RpcSender): Promise<BlockRef> {
     hash: string;
     timestamp: string;
   } | null;
-  if (block === null) throw new ReadError("The node returned no latest block. Check that RPC_URL points at a synced node.");
+  if (block === null)
+    throw new ReadError("The node returned no latest block. Check that RPC_URL points at a synced node.");
   return { number: Number(block.number), hash: block.hash, timestamp: Number(block.timestamp) };
 }
 
@@ -64,7 +67,9 @@ export async function readSnapshots(
     { blockHash: pinned.hash, requireCanonical: true },
   ])) as string;
   if (raw === "0x") {
-    throw new ReadError(`There is no contract at the lens address ${lens} on chain ${chainId}. Check the deployment file.`);
+    throw new ReadError(
+      `There is no contract at the lens address ${lens} on chain ${chainId}. Check the deployment file.`,
+    );
   }
   const [, , results] = decodeRead(lensInterface, raw);
   return vaults.map((vault, i): SnapshotResult => {

@@ -6,3 +6,11 @@ export const SECONDS_PER_YEAR = DAYS_PER_YEAR * 86_400;
 
 /** Basis points in 1. */
 export const BPS_PER_UNIT = 10_000;
+
+/**
+ * A whole number of token units as a float of whole tokens: 1_500_000n with 6 decimals is 1.5. Exact to 15 digits, for
+ * models only; amounts that go on-chain stay bigint.
+ */
+export function toFloat(units: bigint, decimals: number): number {
+  return Number(units) / 10 ** decimals;
+}

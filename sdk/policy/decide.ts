@@ -30,14 +30,24 @@ export function decide(snapshot: Snapshot, market: Market, settings: PolicySetti
   const exposure = exposureOf(snapshot);
   const band = bandFor(snapshot, exposure, market, settings);
   const common = { blockNumber: snapshot.blockNumber, blockHash: snapshot.blockHash, exposure, band };
-  const because = (code: Reason["code"], text: string): { reasons: readonly Reason[] } => ({ reasons: [{ code, text }] });
+  const because = (code: Reason["code"], text: string): { reasons: readonly Reason[] } => ({
+    reasons: [{ code, text }],
+  });
 
   if (v.book.lost && !v.degraded) {
-    return { ...common, kind: "reconcile", ...because("hedge-lost", "A venue holds less for the vault than it left there.") };
+    return {
+      ...common,
+      kind: "reconcile",
+      ...because("hedge-lost", "A venue holds less for the vault than it left there."),
+    };
   }
   const distrust = v.oracle.flags & ~OracleFlag.depeg;
   if (distrust !== 0n) {
-    return { ...common, kind: "hold", ...because("oracle-unhealthy", `The oracle is not to be trusted (flags ${distrust}).`) };
+    return {
+      ...common,
+      kind: "hold",
+      ...because("oracle-unhealthy", `The oracle is not to be trusted (flags ${distrust}).`),
+    };
   }
   if (v.book.pending) {
     return { ...common, kind: "hold", ...because("hedge-pending", "A hedge waits for its venue.") };
@@ -73,7 +83,11 @@ function decidePosition(
   const v = snapshot.vault;
   const { exposure, band } = common;
   if (exposure.navQuote * settings.idleFraction < 1 && v.ranges.length === 0) {
-    return { ...common, kind: "hold", ...because("too-small", `NAV of ${exposure.navQuote.toFixed(2)} is too small to put to work.`) };
+    return {
+      ...common,
+      kind: "hold",
+      ...because("too-small", `NAV of ${exposure.navQuote.toFixed(2)} is too small to put to work.`),
+    };
   }
 
   const readyAt = Number(v.lastActionAt + v.policy.params.cooldownSeconds);
@@ -82,7 +96,12 @@ function decidePosition(
   const idleFraction = exposure.idleQuote / exposure.navQuote;
   const wants = ((): Decision | undefined => {
     if (v.ranges.length === 0) {
-      return { ...common, kind: "recentre", keepRange: false, ...because("no-position", "No liquidity is in the pool.") };
+      return {
+        ...common,
+        kind: "recentre",
+        keepRange: false,
+        ...because("no-position", "No liquidity is in the pool."),
+      };
     }
     if (travelled >= settings.recentreAt) {
       const text = `The price has used ${(travelled * 100).toFixed(0)} % of the way to the edge of the range.`;
@@ -90,7 +109,12 @@ function decidePosition(
     }
     if (idleFraction > settings.deployAboveFraction) {
       const text = `${(idleFraction * 100).toFixed(1)} % of NAV is idle.`;
-      return { ...common, kind: "recentre", keepRange: travelled <= KEEP_RANGE_UP_TO, ...because("idle-capital", text) };
+      return {
+        ...common,
+        kind: "recentre",
+        keepRange: travelled <= KEEP_RANGE_UP_TO,
+        ...because("idle-capital", text),
+      };
     }
     return undefined;
   })();
@@ -103,7 +127,11 @@ function decidePosition(
     return { ...common, kind: "hedge", targetDeltaBase, ...because("outside-band", `Outside the band: ${figures}.`) };
   }
   if (wants !== undefined) {
-    return { ...common, kind: "hold", ...because("cooling-down", `Cooling down for ${readyAt - snapshot.timestamp} s more.`) };
+    return {
+      ...common,
+      kind: "hold",
+      ...because("cooling-down", `Cooling down for ${readyAt - snapshot.timestamp} s more.`),
+    };
   }
   return { ...common, kind: "hold", ...because("inside-band", `Inside the band: ${figures}.`) };
 }

@@ -1,13 +1,9 @@
 import { computeLpGamma } from "../math/lp.ts";
+import { toFloat } from "../math/units.ts";
 import type { Exposure, RangeState, Snapshot, VaultState } from "./types.ts";
 
 const WAD = 1e18;
 const Q96 = 2 ** 96;
-
-/** A whole number of token units as a float of whole tokens; exact to 15 digits, for models only. */
-export function toFloat(units: bigint, decimals: number): number {
-  return Number(units) / 10 ** decimals;
-}
 
 /** A range in human units: prices in quote per base, liquidity in sqrt(base · quote). */
 export interface HumanRange {

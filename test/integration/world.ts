@@ -67,7 +67,7 @@ export async function createVaultWorld(
   options: { readonly market?: TwinMarket; readonly policy?: Partial<PolicyParams> } = {},
 ): Promise<VaultWorld> {
   const market = options.market ?? twin.market;
-  const [admin, keeper, guardian, alice, bob] = (await twin.ethers.getSigners()) as [Signer, Signer, Signer, Signer, Signer];
+  const [admin, keeper, guardian, alice, bob] = (await twin.ethers.getSigners()) as unknown as [Signer, Signer, Signer, Signer, Signer];
   const system = await deploySystem(admin);
   const addresses = await deployVault(
     admin,

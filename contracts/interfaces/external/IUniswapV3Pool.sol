@@ -71,11 +71,7 @@ interface IUniswapV3Pool {
         bytes calldata data
     ) external returns (uint256 amount0, uint256 amount1);
 
-    function burn(
-        int24 tickLower,
-        int24 tickUpper,
-        uint128 amount
-    ) external returns (uint256 amount0, uint256 amount1);
+    function burn(int24 tickLower, int24 tickUpper, uint128 amount) external returns (uint256 amount0, uint256 amount1);
 
     function collect(
         address recipient,
