@@ -61,7 +61,7 @@ export const Role = { admin: 0n, keeper: 1n, guardian: 2n } as const;
 export const defaultPolicyParams: PolicyParams = {
   maxDeltaBps: 500n,
   maxLossBpsPerDay: 100n,
-  maxSlippageBps: 50n,
+  maxSlippageBps: 100n,
   cooldownSeconds: 60n,
   exitDelaySeconds: 86_400n,
   healthFloorWad: 1_250_000_000_000_000_000n,

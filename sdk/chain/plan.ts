@@ -13,11 +13,19 @@ import type {
 import { getAmountsForLiquidityDown, getAmountsForLiquidityUp } from "./exact/liquidityAmounts.ts";
 import { type BaseQuoteAmounts, type Orientation, toBaseQuote } from "./exact/orientation.ts";
 import { computePriceWadDown, computeSqrtPriceX96Down, computeTickRange } from "./exact/priceMath.ts";
-import { getNextSqrtPriceFromOutput } from "./exact/sqrtPriceMath.ts";
+import {
+  getAmount0DeltaUp,
+  getAmount1DeltaUp,
+  getNextSqrtPriceFromInput,
+  getNextSqrtPriceFromOutput,
+} from "./exact/sqrtPriceMath.ts";
 import { getSqrtRatioAtTick } from "./exact/tickMath.ts";
 
 const WAD = 10n ** 18n;
 const BPS = 10_000n;
+const PIPS = 1_000_000n;
+/** Part of the slippage bound that a plan leaves unused: 0.05 %. */
+const SLIPPAGE_RESERVE_BPS = 5n;
 /** Kept beyond what the range needs of either token, so that a small move before inclusion does not starve the mint: 0.2 %. */
 const BASE_PAD_BPS = 20n;
 /** Spare quote below this part of NAV stays idle instead of becoming margin: moving it costs a venue call. 3 %. */
@@ -26,6 +34,8 @@ const MARGIN_DUST_BPS = 300n;
 const LOSS_ALLOWANCE_BPS = 5n;
 /** Extra quote raised over the estimated cost of a purchase: 0.5 %. */
 const PURCHASE_PAD_BPS = 50n;
+/** Interest that may accrue between snapshot and inclusion, as one part in this many of the debt. */
+const DEBT_GROWTH_PART = 100_000n;
 /** Margin left behind by an exit, because debt grows until the transaction is mined: 0.1 %. */
 const EXIT_MARGIN_BPS = 10n;
 
@@ -66,10 +76,11 @@ function planHedge(
   const v = snapshot.vault;
   const { index, hedge } = shortOf(v);
   const delta = v.book.deltaBase;
-  const targetAbs = toUnits(Math.abs(decision.targetDeltaBase), v.base.decimals);
-  const change = abs(delta) - targetAbs;
-  if (change <= 0n) return undefined;
-  const residual = targetAbs + change / 50n + 1n;
+  const wantedChange = abs(delta) - toUnits(Math.abs(decision.targetDeltaBase), v.base.decimals);
+  if (wantedChange <= 0n) return undefined;
+  const change = abs(fittingSwap(v, [], delta > 0n ? -wantedChange : wantedChange));
+  if (change === 0n) return undefined;
+  const residual = abs(delta) - change + change / 50n + 1n;
   const swapQuote = quoteOf(v, change);
 
   if (delta > 0n) {
@@ -129,10 +140,12 @@ function planRecentre(
     let mintSqrt = v.pool.sqrtPriceX96;
     let needed = amountsAt(mintSqrt, ticks, liquidity, orientation, "up");
     let swap = 0n;
+    let leftover = 0n;
     for (let pass = 0; pass < 3; pass++) {
       // Net delta without a swap: everything long after the plan, less the debt that brings `needed` together.
       const drift = keptBase + added.amountBase - (debt + needed.amountBase - freeBase);
-      swap = isWorthSwapping(v, drift, decision) ? -drift : 0n;
+      swap = isWorthSwapping(v, drift, decision) ? fittingSwap(v, removed, -drift) : 0n;
+      leftover = abs(drift + swap);
       if (swap <= 0n) break;
       mintSqrt = sqrtAfterPurchase(v, removed, swap, orientation);
       needed = amountsAt(mintSqrt, ticks, liquidity, orientation, "up");
@@ -151,7 +164,7 @@ function planRecentre(
       continue;
 
     const trade: readonly PlanAction[] = swap === 0n ? [] : [{ kind: "swap", baseChange: swap }];
-    const residual = max(toUnits(decision.band.triggerBase, v.base.decimals), quoteToBase(v, v.book.navQuote / 1_000n));
+    const residual = leftover + quoteToBase(v, v.book.navQuote / 1_000n);
     return finish(snapshot, decision, settings, residual, swapQuote, [
       ...removed.map((r) => ({ kind: "removeLiquidity", ...r }) as const),
       ...(swap > 0n ? trade : []),
@@ -170,13 +183,63 @@ function sqrtAfterPurchase(
   base: bigint,
   orientation: Orientation,
 ): bigint {
-  const ours = removed
-    .filter((r) => r.tickLower <= v.pool.tick && v.pool.tick < r.tickUpper)
-    .reduce((sum, r) => sum + r.liquidity, 0n);
-  const liquidity = v.pool.liquidity - ours;
+  const liquidity = liquidityWithout(v, removed);
   if (liquidity <= 0n)
     throw new PlanError(`Pool ${v.pool.address} has no liquidity but the vault's own; nothing can be bought in it.`);
   return getNextSqrtPriceFromOutput(v.pool.sqrtPriceX96, liquidity, base, !orientation.baseIsToken0);
+}
+
+/** Active liquidity of the pool once these ranges are gone. */
+function liquidityWithout(v: VaultState, removed: readonly RangeState[]): bigint {
+  return removed
+    .filter((r) => r.tickLower <= v.pool.tick && v.pool.tick < r.tickUpper)
+    .reduce((left, r) => left - r.liquidity, v.pool.liquidity);
+}
+
+/**
+ * The largest part of a swap that the pool's depth fills within the vault's slippage bound, with a reserve for ticks on
+ * the way; zero when even the pool's price is outside it.
+ */
+function fittingSwap(v: VaultState, removed: readonly RangeState[], baseChange: bigint): bigint {
+  const liquidity = liquidityWithout(v, removed);
+  if (liquidity <= 0n) return 0n;
+  for (let part = 16n; part > 0n; part--) {
+    const candidate = (baseChange * part) / 16n;
+    if (candidate !== 0n && isWithinSlippage(v, liquidity, candidate)) return candidate;
+  }
+  return 0n;
+}
+
+/**
+ * Whether a swap at constant liquidity meets the bound that the vault sets from the oracle's price, and leaves the pool
+ * within the same distance of it: the vault looks at the pool's price again after the plan.
+ */
+function isWithinSlippage(v: VaultState, liquidity: bigint, baseChange: bigint): boolean {
+  const { baseIsToken0 } = v.pool;
+  const start = v.pool.sqrtPriceX96;
+  const fee = BigInt(v.pool.feePips);
+  const slippageBps = v.policy.params.maxSlippageBps - SLIPPAGE_RESERVE_BPS;
+  const worth = quoteOf(v, abs(baseChange));
+  const quoteDelta = baseIsToken0 ? getAmount1DeltaUp : getAmount0DeltaUp;
+  if (baseChange > 0n) {
+    if (!coversPurchase(start, liquidity, baseChange, baseIsToken0)) return false;
+    const end = getNextSqrtPriceFromOutput(start, liquidity, baseChange, !baseIsToken0);
+    const paid = ceilDiv(quoteDelta(start, end, liquidity) * PIPS, PIPS - fee);
+    return paid * BPS <= worth * (BPS + slippageBps) && isNearOracle(v, end, slippageBps);
+  }
+  const end = getNextSqrtPriceFromInput(start, liquidity, (-baseChange * (PIPS - fee)) / PIPS, baseIsToken0);
+  return quoteDelta(start, end, liquidity) * BPS >= worth * (BPS - slippageBps) && isNearOracle(v, end, slippageBps);
+}
+
+function isNearOracle(v: VaultState, sqrtPriceX96: bigint, bps: bigint): boolean {
+  const price = computePriceWadDown(sqrtPriceX96, orientationOf(v));
+  return abs(price - v.oracle.priceWad) * BPS <= v.oracle.priceWad * bps;
+}
+
+/** Whether the liquidity holds more base above the price than is to be bought. */
+function coversPurchase(sqrtPriceX96: bigint, liquidity: bigint, base: bigint, baseIsToken0: boolean): boolean {
+  const held = baseIsToken0 ? (liquidity << 96n) / sqrtPriceX96 : (liquidity * sqrtPriceX96) >> 96n;
+  return base < held;
 }
 
 function planDeleverage(
@@ -191,11 +254,17 @@ function planDeleverage(
   const debt = debtOf(hedge);
   const missing = marginFor(hedge, quoteOf(v, debt), targetHealth) - marginOf(v, hedge);
   if (missing <= 0n) return undefined;
-  const residual = max(abs(v.book.deltaBase), toUnits(decision.band.triggerBase, v.base.decimals)) + 1n;
+  const trigger = toUnits(decision.band.triggerBase, v.base.decimals);
+  const residual = max(abs(v.book.deltaBase), trigger);
   const post = min(missing, v.idleQuote);
-  if (post === missing) return finish(snapshot, decision, settings, residual, 0n, adjust(index, 0n, post));
+  const inBand = abs(v.book.deltaBase) <= trigger;
+  if (inBand && post === missing) return finish(snapshot, decision, settings, residual, 0n, adjust(index, 0n, post));
 
-  // Idle funds do not do: give back a part f of the liquidity. Its base repays, its quote becomes margin:
+  // Idle funds do not do: a position rebuilt for the target health mends health and drift together.
+  const rebuilt = planRecentre(snapshot, decision, settings, false);
+  if (rebuilt !== undefined) return rebuilt;
+
+  // Last resort, when no new position can be carried: give back a part f of the liquidity. Its base repays, its quote becomes margin:
   // f = missing / (quote + margin that its base's debt needed).
   const whole = sumAmounts(v, v.ranges, orientation);
   const worth = whole.amountQuote + marginFor(hedge, quoteOf(v, whole.amountBase), targetHealth);
@@ -324,7 +393,7 @@ function finish(
     promise: {
       expectedEpoch: v.epoch,
       deadline: snapshot.timestamp + settings.deadlineSeconds,
-      maxResidualDeltaBase,
+      maxResidualDeltaBase: maxResidualDeltaBase + debtOf(shortOf(v).hedge) / DEBT_GROWTH_PART + 1n,
       maxLossQuote:
         (swapQuote * v.policy.params.maxSlippageBps) / BPS + (v.book.navQuote * LOSS_ALLOWANCE_BPS) / BPS + 1n,
     },
