@@ -31,8 +31,10 @@ export interface StepOptions {
   readonly price?: number;
   /** Volume of noise trades, in whole quote tokens, beside what the arbitrageur trades. Default 0. */
   readonly volumeQuote?: number;
-  /** Length of the step, at least 8. A pool price averaged over n seconds has settled when the step is at least n + 24 long. */
-  readonly seconds: number;
+  /** Length of the step, at least 8. A pool price averaged over n seconds has settled when the step is at least n + 12 long. */
+  readonly seconds?: number;
+  /** Timestamp of the step's last block, instead of `seconds`; keeps a replay on its candles whatever ran in between. */
+  readonly until?: number;
   /** Quote token in dollars. Default: what its feed says. */
   readonly quoteUsd?: number;
   /** Base token in dollars. Default `price * quoteUsd`; set it apart to move the feeds and the pool away from each other. */
@@ -161,17 +163,20 @@ export function createMarketActors(twin: Twin, market: TwinMarket = twin.market)
     trade: async (volumeQuote, rounds = 1) => sendSwaps(encodeNoise(await readSqrtPriceX96(), volumeQuote, rounds)),
 
     step: async (options) => {
-      const { seconds } = options;
+      if ((options.seconds === undefined) === (options.until === undefined)) {
+        throw new RangeError("A step takes either `seconds` or `until`");
+      }
+      const start = await twin.timestamp();
+      const seconds = options.seconds ?? (options.until ?? 0) - start;
       if (!Number.isInteger(seconds) || seconds < MIN_STEP_SECONDS) {
         throw new RangeError(`A step lasts a whole number of seconds, at least ${MIN_STEP_SECONDS}; got ${seconds}`);
       }
-      const start = await twin.timestamp();
       const end = start + seconds;
       const blockSeconds = Math.min(BLOCK_SECONDS, Math.floor(seconds / MIN_STEP_SECONDS));
       let clock = start;
       const nextBlock = async (): Promise<void> => {
         clock += blockSeconds;
-        await twin.prepareBlock(clock);
+        await twin.setNextTimestamp(clock);
       };
 
       const before = await readSqrtPriceX96();
@@ -218,7 +223,7 @@ export function createMarketActors(twin: Twin, market: TwinMarket = twin.market)
       heartbeats.sort((a, b) => a.at - b.at);
       for (const { feed, answer, at } of heartbeats) {
         clock = Math.max(at, clock + 1);
-        await twin.prepareBlock(clock);
+        await twin.setNextTimestamp(clock);
         await submitAnswer(rpc, feed, answer);
       }
 

@@ -19,16 +19,18 @@ export function sqrtDown(value: bigint): bigint {
 }
 
 /**
- * The decimal number as an exact fraction, so that the same input always gives the same square-root price.
+ * The number as written in decimal (0.97 is 97/100, not the binary fraction next to it), so that a price means the same
+ * to the pool, to the feeds and to the reader.
  * @throws RangeError unless the price is finite and positive.
  */
 function toFraction(price: number): { readonly numerator: bigint; readonly denominator: bigint } {
   if (!Number.isFinite(price) || price <= 0) {
     throw new RangeError(`Price must be a positive number, got ${price}`);
   }
-  const [mantissa, exponentText] = price.toExponential(16).split("e") as [string, string];
-  const digits = BigInt(mantissa.replace(".", ""));
-  const exponent = Number(exponentText) - 16;
+  const [mantissa, exponentText] = price.toExponential().split("e") as [string, string];
+  const [whole, fraction = ""] = mantissa.split(".") as [string, string?];
+  const digits = BigInt(whole + fraction);
+  const exponent = Number(exponentText) - fraction.length;
   return exponent >= 0
     ? { numerator: digits * 10n ** BigInt(exponent), denominator: 1n }
     : { numerator: digits, denominator: 10n ** BigInt(-exponent) };

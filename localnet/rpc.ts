@@ -102,7 +102,7 @@ export function createRpc(provider: EthereumProvider): Rpc {
     },
     write: (from, to, abi, method, args) => send({ from, to, data: abi.encodeFunctionData(method, args) }),
     read: async (to, abi, method, args = []) =>
-      abi.decodeFunctionResult(method, await call(to, abi.encodeFunctionData(method, args))) as readonly unknown[],
+      abi.decodeFunctionResult(method, await call(to, abi.encodeFunctionData(method, args))),
     codeAt: (address) => request<string>("eth_getCode", [address, "latest"]),
     balanceOf: async (address) => BigInt(await request<string>("eth_getBalance", [address, "latest"])),
     setBalance: async (address, wei) => {

@@ -1,8 +1,9 @@
-import { createServer } from "node:net";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { createServer, type Socket } from "node:net";
 
 import hre from "hardhat";
 import type { HookContext, NetworkHooks } from "hardhat/types/hooks";
-import type { ChainType, NetworkConnection } from "hardhat/types/network";
+import type { NetworkConnection } from "hardhat/types/network";
 
 import { toQuantity } from "./rpc.ts";
 import { attachTwin, startTwin, type Twin, type TwinDescription, type TwinOptions } from "./twin.ts";
@@ -39,7 +40,7 @@ export async function serveTwin(options: ServeOptions = {}): Promise<ServedTwin>
 export async function serveExistingTwin(twin: Twin, port = 0): Promise<ServedTwin> {
   await expectFreePort(port);
   const reuse: Partial<NetworkHooks> = {
-    newConnection: async <ChainTypeT extends ChainType | string>(
+    newConnection: async <ChainTypeT extends string>(
       _context: HookContext,
       _next: (nextContext: HookContext) => Promise<NetworkConnection<ChainTypeT>>,
     ) => twin.connection as unknown as NetworkConnection<ChainTypeT>,
@@ -49,12 +50,37 @@ export async function serveExistingTwin(twin: Twin, port = 0): Promise<ServedTwi
     .createServer("twin", LOCALHOST, port)
     .finally(() => hre.hooks.unregisterHandlers("network", reuse));
   const bound = await server.listen();
+  const sockets = trackSockets(bound.port);
   return {
     url: `http://${LOCALHOST}:${bound.port}`,
     twin,
     close: async () => {
-      await server.close();
+      const closed = server.close();
+      sockets.destroyAll();
+      await closed;
       await twin.close();
+    },
+  };
+}
+
+/**
+ * The connections of the server at this port. Hardhat's `close` waits for every client to leave, for ever when one
+ * holds a connection it never used (a fork's connection pool) or a WebSocket, and it does not expose them.
+ */
+function trackSockets(port: number): { destroyAll(): void } {
+  const channel = "net.server.socket";
+  const open = new Set<Socket>();
+  const onSocket = (message: unknown): void => {
+    const { socket } = message as { socket: Socket };
+    if (socket.localPort !== port) return;
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+  };
+  subscribe(channel, onSocket);
+  return {
+    destroyAll: () => {
+      unsubscribe(channel, onSocket);
+      for (const socket of open) socket.destroy();
     },
   };
 }

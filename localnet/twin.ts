@@ -3,12 +3,12 @@ import hre from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 import type { EthereumProvider } from "hardhat/types/providers";
 
-
 import { ACTORS } from "./actors.ts";
 import { MAINNET, type MainnetAddresses } from "./addresses.ts";
+import { enforceBlockRules } from "./blockRules.ts";
 import { expectedCodeHashes, verifyCodeHashes } from "./codeHashes.ts";
 import { placeAave, type AaveMarket } from "./place/aave.ts";
-import { placeFeed, submitAnswer } from "./place/chainlink.ts";
+import { placeFeed, readRound, submitAnswer } from "./place/chainlink.ts";
 import { assembleMarket, fundPoolActors, placePool } from "./place/market.ts";
 import { deployTokenPair, mintToken, placeMulticall3, placeTokens } from "./place/tokens.ts";
 import { placeUniswap, POOL_ABI, registerPool } from "./place/uniswap.ts";
@@ -70,6 +70,8 @@ export interface MarketOptions {
 export interface TwinSnapshot {
   /** Changes at every revert: the node forgets an id once it was used. */
   id: string;
+  /** Markets that existed; later ones are gone after a revert. */
+  readonly marketCount: number;
 }
 
 /** Handle on a running twin. */
@@ -102,13 +104,10 @@ export interface Twin {
   advanceTo(timestampSeconds: number): Promise<void>;
   /** Mines `count` empty blocks, `secondsApart` each (default 12). */
   mineBlocks(count: number, secondsApart?: number): Promise<void>;
-  /**
-   * Fixes timestamp and base fee of the next block. The chain would otherwise take the wall clock and let the base fee
-   * sink by an eighth a block.
-   */
-  prepareBlock(timestampSeconds: number): Promise<void>;
-  /** Base fee of the next block and of every block the twin makes from now on. */
-  setBaseFee(wei: bigint): Promise<void>;
+  /** Timestamp of the next block. Without it a block follows its parent by one second. */
+  setNextTimestamp(timestampSeconds: number): Promise<void>;
+  /** Base fee of every block from now on. */
+  setBaseFee(wei: bigint): void;
   close(): Promise<void>;
 }
 
@@ -127,13 +126,13 @@ export async function startTwin(options: TwinOptions = {}): Promise<Twin> {
 export function twinNetwork(options: TwinOptions): {
   readonly network: "twin";
   readonly chainType: "l1";
-  readonly override: { readonly initialDate: string; readonly initialBaseFeePerGas: bigint };
+  readonly override: { readonly initialDate: string };
 } {
   const genesis = startTimestampOf(options) - POOL_AGE_SECONDS;
   return {
     network: "twin",
     chainType: "l1",
-    override: { initialDate: new Date(genesis * 1_000).toISOString(), initialBaseFeePerGas: DEFAULT_BASE_FEE_WEI },
+    override: { initialDate: new Date(genesis * 1_000).toISOString() },
   };
 }
 
@@ -149,6 +148,8 @@ function startTimestampOf(options: TwinOptions): number {
 /** Places the contracts on a fresh network. Most callers want `startTwin` or `serveTwin`. */
 export async function placeTwin(connection: NetworkConnection<"l1">, options: TwinOptions = {}): Promise<Twin> {
   const rpc = createRpc(connection.provider);
+  const baseFeeWei = options.baseFeeWei ?? DEFAULT_BASE_FEE_WEI;
+  enforceBlockRules(connection, baseFeeWei);
   const { recorded } = options;
   const usdcUsd = options.usdcUsd ?? 1;
   const observationCardinality = options.observationCardinality ?? DEFAULT_OBSERVATION_CARDINALITY;
@@ -215,11 +216,11 @@ export async function placeTwin(connection: NetworkConnection<"l1">, options: Tw
     }),
   );
 
-  const twin = await attachTwin(connection, { market, aave, baseFeeWei: options.baseFeeWei ?? DEFAULT_BASE_FEE_WEI });
+  const twin = await attachTwin(connection, { market, aave, baseFeeWei });
   const start = startTimestampOf(options);
-  await twin.prepareBlock(start - 24);
+  await twin.setNextTimestamp(start - 24);
   await submitAnswer(rpc, baseFeed, toFeedAnswer(price * usdcUsd));
-  await twin.prepareBlock(start - 12);
+  await twin.setNextTimestamp(start - 12);
   await submitAnswer(rpc, quoteFeed, toFeedAnswer(usdcUsd));
   await twin.advanceTo(start);
   return twin;
@@ -238,23 +239,23 @@ export async function attachTwin(connection: NetworkConnection<"l1">, descriptio
   const rpc = createRpc(provider);
   for (const actor of Object.values(ACTORS)) await rpc.impersonate(actor);
   const { market, aave } = description;
-  let { baseFeeWei } = description;
+  const rules = enforceBlockRules(connection, description.baseFeeWei);
 
   const timestamp = async (): Promise<number> => {
     const block = await rpc.request<{ timestamp: string }>("eth_getBlockByNumber", ["latest", false]);
     return Number(BigInt(block.timestamp));
   };
-  const applyBaseFee = async (): Promise<void> => {
-    await rpc.request("hardhat_setNextBlockBaseFeePerGas", [toQuantity(baseFeeWei)]);
-  };
-  const prepareBlock = async (timestampSeconds: number): Promise<void> => {
-    await rpc.request("evm_setNextBlockTimestamp", [toQuantity(BigInt(timestampSeconds))]);
-    await applyBaseFee();
+  const markets: TwinMarket[] = [market];
+  const sendHeartbeats = async (): Promise<void> => {
+    for (const feed of markets.flatMap(({ baseFeed, quoteFeed }) => [baseFeed, quoteFeed])) {
+      const last = await readRound(rpc, feed);
+      if (last !== undefined && (await timestamp()) - last.updatedAtSeconds >= feed.heartbeatSeconds) {
+        await submitAnswer(rpc, feed, last.answer);
+      }
+    }
   };
   const advanceTo = async (timestampSeconds: number): Promise<void> => {
-    await prepareBlock(timestampSeconds);
-    await rpc.request("evm_mine");
-    await applyBaseFee();
+    await rpc.request("evm_mine", [toQuantity(BigInt(timestampSeconds))]);
   };
 
   return {
@@ -264,16 +265,14 @@ export async function attachTwin(connection: NetworkConnection<"l1">, descriptio
     rpc,
     addresses: MAINNET,
     market,
-    describe: () => ({ market, aave, baseFeeWei }),
+    describe: () => ({ market, aave, baseFeeWei: rules.baseFeeWei }),
     fund: async (address, { eth = 0n, usdc = 0n, weth = 0n }) => {
       if (eth !== 0n) await rpc.setBalance(address, (await rpc.balanceOf(address)) + eth);
       await mintToken(rpc, MAINNET.usdc, address, usdc);
       await mintToken(rpc, MAINNET.weth, address, weth);
-      await applyBaseFee();
     },
     mint: async (token, to, amount) => {
       await mintToken(rpc, token, to, amount);
-      await applyBaseFee();
     },
     createMarket: async (options) => {
       const priceQuotePerBase = options.priceQuotePerBase ?? 2_500;
@@ -307,18 +306,19 @@ export async function attachTwin(connection: NetworkConnection<"l1">, descriptio
         quoteFeed,
         priceQuotePerBase,
       });
-      // Age the pool so that time-weighted prices have a past, then refresh the short heartbeat.
+      markets.push(created);
+      // Age the pool so that time-weighted prices have a past, then send the heartbeats that fell due meanwhile.
       await advanceTo((await timestamp()) + POOL_AGE_SECONDS);
-      await submitAnswer(rpc, baseFeed, toFeedAnswer(priceQuotePerBase * quoteUsd));
-      await applyBaseFee();
+      await sendHeartbeats();
       return created;
     },
-    snapshot: async () => ({ id: await rpc.request<string>("evm_snapshot") }),
+    snapshot: async () => ({ id: await rpc.request<string>("evm_snapshot"), marketCount: markets.length }),
     revert: async (snapshot) => {
       const done = await rpc.request<boolean>("evm_revert", [snapshot.id]);
-      if (!done) throw new Error(`Snapshot ${snapshot.id} is gone: a revert to an earlier one discards the later ones.`);
+      if (!done)
+        throw new Error(`Snapshot ${snapshot.id} is gone: a revert to an earlier one discards the later ones.`);
+      markets.length = snapshot.marketCount;
       snapshot.id = await rpc.request<string>("evm_snapshot");
-      await applyBaseFee();
     },
     timestamp,
     advance: async (seconds) => advanceTo((await timestamp()) + seconds),
@@ -327,10 +327,11 @@ export async function attachTwin(connection: NetworkConnection<"l1">, descriptio
       const from = await timestamp();
       for (let i = 1; i <= count; i++) await advanceTo(from + i * secondsApart);
     },
-    prepareBlock,
-    setBaseFee: async (wei) => {
-      baseFeeWei = wei;
-      await applyBaseFee();
+    setNextTimestamp: async (timestampSeconds) => {
+      await rpc.request("evm_setNextBlockTimestamp", [toQuantity(BigInt(timestampSeconds))]);
+    },
+    setBaseFee: (wei) => {
+      rules.baseFeeWei = wei;
     },
     close: () => connection.close(),
   };

@@ -256,13 +256,6 @@ export async function seedReserves(
   }
   for (const { asset, amount, profile } of supplies) {
     const borrowed = (amount * profile.seededUsageBps) / 10_000n;
-    await rpc.write(lender, MAINNET.aavePool, POOL_ABI, "borrow", [
-      asset,
-      borrowed,
-      VARIABLE_RATE,
-      0,
-      lender,
-    ]);
+    await rpc.write(lender, MAINNET.aavePool, POOL_ABI, "borrow", [asset, borrowed, VARIABLE_RATE, 0, lender]);
   }
 }
-

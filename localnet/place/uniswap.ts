@@ -67,10 +67,7 @@ export async function placeUniswap(rpc: Rpc, options: { readonly keepSwapRouter:
     MAINNET.tokenDescriptorProxy,
     7,
     initCodeOf(
-      npmArtifact(
-        "@openzeppelin/contracts/build/contracts/TransparentUpgradeableProxy.json",
-        "@uniswap/v3-periphery",
-      ),
+      npmArtifact("@openzeppelin/contracts/build/contracts/TransparentUpgradeableProxy.json", "@uniswap/v3-periphery"),
       [MAINNET.tokenDescriptor, UNISWAP_PROXY_ADMIN, "0x"],
     ),
   );
@@ -122,10 +119,7 @@ export async function registerPool(
     [token0, token1],
     [token1, token0],
   ] as const) {
-    const slot = nested(
-      toBeHex(feePips, 32),
-      nested(second, nested(first, toWord(FACTORY_GET_POOL_SLOT))),
-    );
+    const slot = nested(toBeHex(feePips, 32), nested(second, nested(first, toWord(FACTORY_GET_POOL_SLOT))));
     await rpc.request("hardhat_setStorageAt", [MAINNET.uniswapV3Factory, slot, zeroPadValue(pool, 32)]);
   }
 }
