@@ -173,7 +173,10 @@ function planRecentre(
       ...(swap < 0n ? trade : []),
     ]);
   }
-  return undefined;
+  // The range is as large as NAV can carry: what is idle beyond the buffer serves as margin.
+  const spareQuote = v.idleQuote - buffer;
+  if (!keepRange || spareQuote <= 0n) return undefined;
+  return finish(snapshot, decision, settings, abs(v.book.deltaBase), 0n, adjust(index, 0n, spareQuote));
 }
 
 /** Pool price after buying base with the removed ranges gone, as if no tick were crossed on the way. */

@@ -90,50 +90,49 @@ function decidePosition(
     };
   }
 
-  const readyAt = Number(v.lastActionAt + v.policy.params.cooldownSeconds);
-  const coolingDown = snapshot.timestamp < readyAt;
-  const travelled = travelledToEdge(snapshot, exposure);
-  const idleFraction = exposure.idleQuote / exposure.navQuote;
-  const wants = ((): Decision | undefined => {
-    if (v.ranges.length === 0) {
-      return {
-        ...common,
-        kind: "recentre",
-        keepRange: false,
-        ...because("no-position", "No liquidity is in the pool."),
-      };
-    }
-    if (travelled >= settings.recentreAt) {
-      const text = `The price has used ${(travelled * 100).toFixed(0)} % of the way to the edge of the range.`;
-      return { ...common, kind: "recentre", keepRange: false, ...because("range-edge", text) };
-    }
-    if (idleFraction > settings.deployAboveFraction) {
-      const text = `${(idleFraction * 100).toFixed(1)} % of NAV is idle.`;
-      return {
-        ...common,
-        kind: "recentre",
-        keepRange: travelled <= KEEP_RANGE_UP_TO,
-        ...because("idle-capital", text),
-      };
-    }
-    return undefined;
-  })();
-  if (wants !== undefined && !coolingDown) return wants;
-
   const drift = Math.abs(exposure.deltaBase);
   const figures = `delta ${exposure.deltaBase.toFixed(4)}, trigger ${band.triggerBase.toFixed(4)} ${v.base.symbol}`;
-  if (drift > band.triggerBase && drift * exposure.price > exposure.navQuote * DUST_FRACTION) {
+  const isOutside = drift > band.triggerBase && drift * exposure.price > exposure.navQuote * DUST_FRACTION;
+  const readyAt = Number(v.lastActionAt + v.policy.params.cooldownSeconds);
+  const isCoolingDown = snapshot.timestamp < readyAt;
+
+  const wanted = wantedRecentre(snapshot, settings, exposure, isOutside);
+  if (wanted !== undefined && !isCoolingDown) {
+    return { ...common, kind: "recentre", keepRange: wanted.keepRange, reasons: [wanted.reason] };
+  }
+  // Closing drift reduces risk, which the vault allows while it cools down.
+  if (isOutside) {
     const targetDeltaBase = Math.sign(exposure.deltaBase) * band.targetBase;
     return { ...common, kind: "hedge", targetDeltaBase, ...because("outside-band", `Outside the band: ${figures}.`) };
   }
-  if (wants !== undefined) {
-    return {
-      ...common,
-      kind: "hold",
-      ...because("cooling-down", `Cooling down for ${readyAt - snapshot.timestamp} s more.`),
-    };
+  if (wanted !== undefined) {
+    const text = `${wanted.reason.text} Cooling down for ${readyAt - snapshot.timestamp} s more.`;
+    return { ...common, kind: "hold", ...because("cooling-down", text) };
   }
   return { ...common, kind: "hold", ...because("inside-band", `Inside the band: ${figures}.`) };
+}
+
+/** Whether the liquidity should be placed anew, and why. Idle capital waits until drift is closed. */
+function wantedRecentre(
+  snapshot: Snapshot,
+  settings: PolicySettings,
+  exposure: Exposure,
+  isOutside: boolean,
+): { readonly keepRange: boolean; readonly reason: Reason } | undefined {
+  if (snapshot.vault.ranges.length === 0) {
+    return { keepRange: false, reason: { code: "no-position", text: "No liquidity is in the pool." } };
+  }
+  const travelled = travelledToEdge(snapshot, exposure);
+  if (travelled >= settings.recentreAt) {
+    const text = `The price has used ${(travelled * 100).toFixed(0)} % of the way to the edge of the range.`;
+    return { keepRange: false, reason: { code: "range-edge", text } };
+  }
+  const idleFraction = exposure.idleQuote / exposure.navQuote;
+  if (idleFraction > settings.deployAboveFraction && !isOutside) {
+    const text = `${(idleFraction * 100).toFixed(1)} % of NAV is idle.`;
+    return { keepRange: travelled <= KEEP_RANGE_UP_TO, reason: { code: "idle-capital", text } };
+  }
+  return undefined;
 }
 
 /** How far the price is from the centre of the outermost range, 0 = centre, 1 = edge, in log price. */

@@ -16,9 +16,8 @@ export interface VolumeModel {
 
 /**
  * With 0.75 of the twin's pool a day a position of ×/÷1.27 earns about half its value a year, three fifths of it from this
- * volume and the rest from the arbitrage, which adds about another 0.5 of the pool's value a day. The mainnet USDC/WETH 0.05 %
- * pool turned over between 1 and 4 times a day in 2024. Half of the volume following the moves makes busy hours trade a
- * multiple of quiet ones.
+ * volume and the rest from the arbitrage that moves the price. Half of the volume following the moves makes busy hours trade
+ * a multiple of quiet ones.
  */
 export const DEFAULT_VOLUME: VolumeModel = { dailyTurnover: 0.75, moveShare: 0.5, referenceVolatility: 0.6 };
 
