@@ -22,6 +22,7 @@ import {ILiquidity, LiquidityState, Withdrawn} from "./interfaces/ILiquidity.sol
 import {IPriceOracle, OracleFlags, OracleReading} from "./interfaces/IPriceOracle.sol";
 import {IRiskPolicy} from "./interfaces/IRiskPolicy.sol";
 import {IVaultTill} from "./interfaces/IVaultTill.sol";
+import {CloneArgs} from "./libraries/CloneArgs.sol";
 import {BPS, PriceMath} from "./libraries/PriceMath.sol";
 import {Action, ActionKind, Book, PlanPromise} from "./types/VaultTypes.sol";
 import {RedemptionQueue, RedemptionRequest} from "./vault/RedemptionQueue.sol";
@@ -73,6 +74,8 @@ contract HedgedVault is
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
 
+    /// @dev Fields of HedgedVaultArgs.
+    uint256 private constant ARGS_WORDS = 5;
     /// @dev Shares that nobody owns, against inflation of the share price: a donor loses a million times what a first
     /// depositor could. Also the reason why shares have six more decimals than the quote.
     uint256 private constant VIRTUAL_SHARES = 1e6;
@@ -82,18 +85,23 @@ contract HedgedVault is
     /// vault at the oracle's price less the slippage bound, instead of swapped: 0.05 %.
     uint256 private constant INTERNAL_MATCH_BPS = 5;
 
+    // Bits of the vault's mode; any of them closes deposits, the last two also let the keeper only reduce risk.
+    uint8 private constant MODE_PAUSED = 1 << 0;
+    uint8 private constant MODE_WIND_DOWN = 1 << 1;
+    uint8 private constant MODE_DEGRADED = 1 << 2;
+
     uint128 private _idleBase;
     uint128 private _idleQuote;
 
+    // One slot: all that a deposit asks besides the oracle.
     ILiquidity public liquidity;
-    uint64 public epoch;
-    bool public depositsPaused;
-    bool public windDown;
-    bool public degraded;
+    /// @notice NAV above which deposits are closed.
+    uint88 public depositCapQuote;
+    uint8 private _mode;
 
     IRiskPolicy public policy;
-    /// @notice NAV above which deposits are closed.
-    uint96 public depositCapQuote;
+    uint64 public epoch;
+
     address[] private _hedges;
     string private _vaultName;
     string private _vaultSymbol;
@@ -109,7 +117,7 @@ contract HedgedVault is
         ILiquidity liquidity_,
         IRiskPolicy policy_,
         address[] calldata hedges_,
-        uint96 depositCapQuote_,
+        uint88 depositCapQuote_,
         string calldata name_,
         string calldata symbol_
     ) external initializer {
@@ -130,8 +138,12 @@ contract HedgedVault is
     // --- views
 
     /// @notice What this clone was made with; reverts on the implementation itself, which carries nothing.
-    function args() public view returns (HedgedVaultArgs memory) {
-        return abi.decode(Clones.fetchCloneArgs(address(this)), (HedgedVaultArgs));
+    function args() public view returns (HedgedVaultArgs memory a) {
+        uint256 pointer = CloneArgs.copy(ARGS_WORDS);
+        // The struct is that many static words, see CloneArgs.
+        assembly ("memory-safe") {
+            a := pointer
+        }
     }
 
     function name() public view override(ERC20, IERC20Metadata) returns (string memory) {
@@ -156,6 +168,21 @@ contract HedgedVault is
         return address(this);
     }
 
+    /// @notice The guardian or the owner closed deposits.
+    function depositsPaused() external view returns (bool) {
+        return _mode & MODE_PAUSED != 0;
+    }
+
+    /// @notice The vault winds down, for good.
+    function windDown() public view returns (bool) {
+        return _mode & MODE_WIND_DOWN != 0;
+    }
+
+    /// @notice A venue took something; until the owner clears it, risk may only fall.
+    function degraded() public view returns (bool) {
+        return _mode & MODE_DEGRADED != 0;
+    }
+
     /// @inheritdoc IHedgedVault
     function hedges() external view returns (address[] memory) {
         return _hedges;
@@ -175,7 +202,7 @@ contract HedgedVault is
     function book() external view nonReentrantView returns (Book memory current, uint256 flags) {
         OracleReading memory reading = _oracle(args()).read(true);
         flags = reading.flags;
-        if (reading.priceWad != 0) current = _bookAt(args(), reading, reading.bandBps);
+        if (reading.priceWad != 0) current = _bookAt(args(), reading, true);
     }
 
     /// @inheritdoc IERC4626
@@ -199,7 +226,7 @@ contract HedgedVault is
         HedgedVaultArgs memory a = args();
         OracleReading memory reading = _oracle(a).read(true);
         if (reading.flags != 0) return 0;
-        Book memory b = _bookAt(a, reading, 0);
+        Book memory b = _bookAt(a, reading, false);
         if (_depositsClosedFor(b) != 0) return 0;
         uint256 cap = depositCapQuote;
         return b.navQuote >= cap ? 0 : cap - b.navQuote;
@@ -332,7 +359,7 @@ contract HedgedVault is
         address receiver,
         uint256 maxBaseIn
     ) external nonReentrant returns (uint256 baseOut, uint256 quoteOut) {
-        if (!windDown) {
+        if (!windDown()) {
             uint256 opensAt = uint256(_requestOf(requestId).requestedAt) + policy.params().exitDelaySeconds;
             if (block.timestamp < opensAt) revert HedgedVault_ExitTooEarly(opensAt);
         }
@@ -370,8 +397,8 @@ contract HedgedVault is
         HedgedVaultArgs memory a = args();
         OracleReading memory reading = _agreedReading(a);
         LiquidityState memory state = liquidity.read(reading.priceWad, 0);
-        Book memory before = _bookOf(a, reading, state);
-        bool riskMayOnlyFall = windDown || degraded || before.lost;
+        Book memory before = _bookOf(a, reading, state, false);
+        bool riskMayOnlyFall = _mode & (MODE_WIND_DOWN | MODE_DEGRADED) != 0 || before.lost;
 
         bool movesLiquidity;
         for (uint256 i = 0; i < actions.length; ++i) {
@@ -382,7 +409,7 @@ contract HedgedVault is
         if (flags != 0) revert HedgedVault_OracleUnhealthy(flags);
         // Untouched ranges hold at the oracle's price what they held before, whatever a swap did to the pool.
         if (movesLiquidity) state = liquidity.read(reading.priceWad, 0);
-        Book memory afterwards = _bookOf(a, reading, state);
+        Book memory afterwards = _bookOf(a, reading, state, false);
         policy.enforce(before, afterwards, promised);
         _closeBooks(a);
         emit Rebalanced(
@@ -402,8 +429,8 @@ contract HedgedVault is
         for (uint256 i = 0; i < _hedges.length; ++i) {
             if (IHedge(_hedges[i]).reconcile()) lost = true;
         }
-        if (lost && !degraded) {
-            degraded = true;
+        if (lost && !degraded()) {
+            _setMode(MODE_DEGRADED, true);
             emit Degraded(true);
         }
     }
@@ -421,26 +448,30 @@ contract HedgedVault is
 
     /// @notice Closes or reopens deposits. Never touches an exit.
     function pauseDeposits(bool paused) external restricted {
-        depositsPaused = paused;
+        _setMode(MODE_PAUSED, paused);
         emit DepositsPaused(paused);
     }
 
     /// @notice Changes the NAV above which deposits are closed.
-    function setDepositCap(uint96 capQuote) external restricted {
+    function setDepositCap(uint88 capQuote) external restricted {
         depositCapQuote = capQuote;
         emit DepositCapChanged(capQuote);
     }
 
     /// @notice For good: no deposits, the keeper may only reduce risk, every request may leave in kind.
     function startWindDown() external restricted {
-        windDown = true;
+        _setMode(MODE_WIND_DOWN, true);
         emit WindDownStarted();
     }
 
     /// @notice Ends the degraded mode after somebody looked at what happened.
     function clearDegraded() external restricted {
-        degraded = false;
+        _setMode(MODE_DEGRADED, false);
         emit Degraded(false);
+    }
+
+    function _setMode(uint8 bit, bool on) private {
+        _mode = on ? _mode | bit : _mode & ~bit;
     }
 
     // --- internals: valuation
@@ -460,32 +491,34 @@ contract HedgedVault is
     function _pricedBook(HedgedVaultArgs memory a) private view returns (Book memory) {
         OracleReading memory reading = _oracle(a).read(false);
         if (reading.priceWad == 0) revert HedgedVault_OracleUnhealthy(reading.flags);
-        return _bookAt(a, reading, 0);
+        return _bookAt(a, reading, false);
     }
 
     function _depositBook(HedgedVaultArgs memory a) private view returns (Book memory b) {
         OracleReading memory reading = _oracle(a).read(true);
         if (reading.flags != 0) revert HedgedVault_OracleUnhealthy(reading.flags);
-        b = _bookAt(a, reading, 0);
+        b = _bookAt(a, reading, false);
         bytes32 reason = _depositsClosedFor(b);
         if (reason != 0) revert HedgedVault_DepositsClosed(reason);
     }
 
     function _depositsClosedFor(Book memory b) private view returns (bytes32) {
-        if (depositsPaused) return "paused";
-        if (windDown) return "wind-down";
-        if (degraded || b.lost) return "degraded";
+        uint8 mode = _mode;
+        if (mode & MODE_PAUSED != 0) return "paused";
+        if (mode & MODE_WIND_DOWN != 0) return "wind-down";
+        if (mode & MODE_DEGRADED != 0 || b.lost) return "degraded";
         if (b.navMaxQuote == 0 && totalSupply() != 0) return "insolvent";
         return 0;
     }
 
-    /// @param bandBps Band over which the lowest value is taken; 0 where only middle and highest are needed.
+    /// @param withLowest Also the lowest value over the oracle's band, which operations do without.
     function _bookAt(
         HedgedVaultArgs memory a,
         OracleReading memory reading,
-        uint256 bandBps
+        bool withLowest
     ) private view returns (Book memory b) {
-        return _bookOf(a, reading, liquidity.read(reading.priceWad, bandBps));
+        uint256 bandBps = withLowest ? reading.bandBps : 0;
+        return _bookOf(a, reading, liquidity.read(reading.priceWad, bandBps), withLowest);
     }
 
     /// @dev Values everything at the reading's price. The position is concave and the hedges are linear in the price, so
@@ -493,7 +526,8 @@ contract HedgedVault is
     function _bookOf(
         HedgedVaultArgs memory a,
         OracleReading memory reading,
-        LiquidityState memory s
+        LiquidityState memory s,
+        bool withLowest
     ) private view returns (Book memory b) {
         uint256 price = reading.priceWad;
         b.priceWad = price;
@@ -518,19 +552,16 @@ contract HedgedVault is
 
         int256 mid = heldQuote + int256(s.quote + _quoteDown(a, heldBase + s.base, price));
         uint256 step = (price * reading.bandBps) / BPS;
-        int256 low =
-            heldQuote +
-                int256(s.quoteLow + _quoteDown(a, heldBase + s.baseLow, price - step)) -
-                PriceMath.quoteOfSignedDown(hedgeDelta, step, a.scale);
-        int256 high =
-            heldQuote +
-                int256(s.quoteHigh + _quoteDown(a, heldBase + s.baseHigh, price + step)) +
-                PriceMath.quoteOfSignedDown(hedgeDelta, step, a.scale);
         uint256 drift = PriceMath.quoteOf(SignedMath.abs(b.deltaBase), step, a.scale, Math.Rounding.Ceil);
-
         b.navQuote = _positive(mid + (equityMin + equityMax) / 2);
-        b.navMinQuote = _positive(SignedMath.min(mid, SignedMath.min(low, high)) + equityMin);
         b.navMaxQuote = _positive(mid + equityMax) + drift;
+        b.navMinQuote = b.navQuote;
+        if (withLowest) {
+            int256 move = PriceMath.quoteOfSignedDown(hedgeDelta, step, a.scale);
+            int256 low = int256(s.quoteLow + _quoteDown(a, heldBase + s.baseLow, price - step)) - move;
+            int256 high = int256(s.quoteHigh + _quoteDown(a, heldBase + s.baseHigh, price + step)) + move;
+            b.navMinQuote = _positive(SignedMath.min(mid, heldQuote + SignedMath.min(low, high)) + equityMin);
+        }
     }
 
     function _toSharesDown(uint256 assets, uint256 nav) private view returns (uint256) {

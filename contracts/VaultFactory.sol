@@ -29,7 +29,7 @@ struct VaultSpec {
     AdapterSpec liquidity;
     AdapterSpec[] hedges;
     PolicyParams policy;
-    uint96 depositCapQuote;
+    uint88 depositCapQuote;
     string name;
     string symbol;
 }

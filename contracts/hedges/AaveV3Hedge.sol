@@ -9,6 +9,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IAaveV3Pool, IAaveV3ScaledToken} from "../interfaces/external/IAaveV3.sol";
 import {HedgeFlow, HedgeState, IHedge} from "../interfaces/IHedge.sol";
 import {IVaultTill} from "../interfaces/IVaultTill.sol";
+import {CloneArgs} from "../libraries/CloneArgs.sol";
 import {PriceMath, WAD} from "../libraries/PriceMath.sol";
 
 /// @notice What a clone of the hedge carries in its code.
@@ -32,6 +33,8 @@ contract AaveV3Hedge is IHedge {
     using SafeERC20 for IERC20;
     using Math for uint256;
 
+    /// @dev Fields of AaveV3HedgeArgs.
+    uint256 private constant ARGS_WORDS = 7;
     uint256 private constant RAY = 1e27;
     uint256 private constant HALF_RAY = 0.5e27;
     uint256 private constant VARIABLE_RATE = 2;
@@ -46,8 +49,12 @@ contract AaveV3Hedge is IHedge {
     uint256 public recordedScaledCollateral;
 
     /// @notice What this clone was made with; reverts on the implementation itself, which carries nothing.
-    function args() public view returns (AaveV3HedgeArgs memory) {
-        return abi.decode(Clones.fetchCloneArgs(address(this)), (AaveV3HedgeArgs));
+    function args() public view returns (AaveV3HedgeArgs memory a) {
+        uint256 pointer = CloneArgs.copy(ARGS_WORDS);
+        // The struct is that many static words, see CloneArgs.
+        assembly ("memory-safe") {
+            a := pointer
+        }
     }
 
     /// @inheritdoc IHedge

@@ -7,6 +7,7 @@ import {TickMath} from "@uniswap/v3-core-0.8/contracts/libraries/TickMath.sol";
 import {IUniswapV3Pool} from "../interfaces/external/IUniswapV3Pool.sol";
 import {ILiquidity, LiquidityState, RangePosition, Withdrawn} from "../interfaces/ILiquidity.sol";
 import {IVaultTill} from "../interfaces/IVaultTill.sol";
+import {CloneArgs} from "../libraries/CloneArgs.sol";
 import {BPS, PriceMath} from "../libraries/PriceMath.sol";
 import {RangeMath} from "../libraries/RangeMath.sol";
 
@@ -29,14 +30,20 @@ struct FeeGrowth {
 
 /// @title Ranges of one Uniswap v3 pool, held directly at the pool (no position NFT).
 contract UniswapV3Liquidity is ILiquidity {
+    /// @dev Fields of UniswapV3LiquidityArgs.
+    uint256 private constant ARGS_WORDS = 6;
     /// @dev Bounds the gas of every valuation.
     uint256 private constant MAX_RANGES = 4;
 
     RangePosition[] private _ranges;
 
     /// @notice What this clone was made with; reverts on the implementation itself, which carries nothing.
-    function args() public view returns (UniswapV3LiquidityArgs memory) {
-        return abi.decode(Clones.fetchCloneArgs(address(this)), (UniswapV3LiquidityArgs));
+    function args() public view returns (UniswapV3LiquidityArgs memory a) {
+        uint256 pointer = CloneArgs.copy(ARGS_WORDS);
+        // The struct is that many static words, see CloneArgs.
+        assembly ("memory-safe") {
+            a := pointer
+        }
     }
 
     function pool() external view returns (address) {
