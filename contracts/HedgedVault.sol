@@ -79,6 +79,10 @@ contract HedgedVault is
     /// @dev Shares that nobody owns, against inflation of the share price: a donor loses a million times what a first
     /// depositor could. Also the reason why shares have six more decimals than the quote.
     uint256 private constant VIRTUAL_SHARES = 1e6;
+    uint256 private constant POOL_ROUNDING_UNITS = 2;
+    /// @dev The smallest redemption is a hundredth of a share: smaller ones could not be unwound without rounding to
+    /// nothing at a venue, and would stand in the way of the queue.
+    uint256 private constant MIN_REQUEST_PART = 100;
     /// @dev Requests that a new request tries to settle in its own transaction.
     uint256 private constant AUTO_SETTLE_REQUESTS = 3;
     /// @dev A redemption's leftover base worth less than this part of what it takes out of the pool is matched inside the
@@ -301,6 +305,8 @@ contract HedgedVault is
     function requestRedeem(uint256 shares, address controller, address owner) external returns (uint256 requestId) {
         if (_reentrancyGuardEntered()) revert ReentrancyGuardReentrantCall();
         if (shares == 0 || controller == address(0)) revert HedgedVault_ZeroAmount();
+        uint256 minimum = 10 ** args().shareDecimals / MIN_REQUEST_PART;
+        if (shares < minimum) revert HedgedVault_RequestTooSmall(shares, minimum);
         if (owner != msg.sender && !isOperator[owner][msg.sender]) _spendAllowance(owner, msg.sender, shares);
         requestId = _enqueue(shares, controller, owner);
         // A failure to settle is no failure to request: the queue and the exit in kind remain.
@@ -410,6 +416,9 @@ contract HedgedVault is
         // Untouched ranges hold at the oracle's price what they held before, whatever a swap did to the pool.
         if (movesLiquidity) state = liquidity.read(reading.priceWad, 0);
         Book memory afterwards = _bookOf(a, reading, state, false);
+        if (riskMayOnlyFall && afterwards.healthWad < before.healthWad) {
+            revert HedgedVault_RiskMayOnlyFall(actions.length);
+        }
         policy.enforce(before, afterwards, promised);
         _closeBooks(a);
         emit Rebalanced(
@@ -627,7 +636,7 @@ contract HedgedVault is
     ) private returns (uint256 realised) {
         (uint256 shareBase, uint256 shareQuote) = _removeShare(shares, supply);
         int256 surplusBase = int256(shareBase) - int256(_baseToUnwind(shares, supply));
-        int256 cleared = _clearBase(a, priceWad, surplusBase, shareQuote, _quoteDown(a, shareBase, priceWad));
+        int256 cleared = _clearBase(a, priceWad, surplusBase, shareBase, shareQuote);
         return _positive(int256(shareQuote + _unwindHedges(shares, supply)) + cleared);
     }
 
@@ -638,16 +647,16 @@ contract HedgedVault is
         HedgedVaultArgs memory a,
         uint256 priceWad,
         int256 surplusBase,
-        uint256 shareQuote,
-        uint256 shareBaseQuote
+        uint256 shareBase,
+        uint256 shareQuote
     ) private returns (int256 quoteFlow) {
         if (surplusBase == 0) return 0;
         uint256 amount = SignedMath.abs(surplusBase);
         uint256 limit = _swapLimit(a, -surplusBase, priceWad);
-        // Those who stay must hold what the match takes: quote for a surplus, base for a deficit.
+        // Those who stay must hold what the match takes beyond the leaver's own: quote for a surplus, base for a deficit.
         bool matched =
-            limit <= ((shareQuote + shareBaseQuote) * INTERNAL_MATCH_BPS) / BPS &&
-                (surplusBase > 0 ? shareQuote + limit <= _idleQuote : amount <= _idleBase);
+            limit <= ((shareQuote + _quoteDown(a, shareBase, priceWad)) * INTERNAL_MATCH_BPS) / BPS &&
+                (surplusBase > 0 ? shareQuote + limit <= _idleQuote : shareBase + amount <= _idleBase);
         if (matched) return surplusBase > 0 ? int256(limit) : -int256(limit);
         quoteFlow = liquidity.swap(-surplusBase, limit);
         if (quoteFlow > 0) _receive(0, uint256(quoteFlow));
@@ -718,18 +727,15 @@ contract HedgedVault is
         return uint128(uint256(amount));
     }
 
-    /// @dev Worst quote for a signed change of base: least to receive (rounded up) or most to pay (rounded down).
+    /// @dev Worst quote for a signed change of base: least to receive, or most to pay. Rounded so that a trade of dust
+    /// goes through: the pool itself rounds amount and fee up by a unit each.
     function _swapLimit(HedgedVaultArgs memory a, int256 baseChange, uint256 priceWad) private view returns (uint256) {
         uint256 slippageBps = policy.maxSlippageBps();
-        uint256 amount = SignedMath.abs(baseChange);
+        uint256 worth = _quoteDown(a, SignedMath.abs(baseChange), priceWad);
         return
             baseChange > 0
-                ? PriceMath.quoteOf(amount, priceWad, a.scale, Math.Rounding.Floor).mulDiv(BPS + slippageBps, BPS)
-                : PriceMath.quoteOf(amount, priceWad, a.scale, Math.Rounding.Ceil).mulDiv(
-                    BPS - slippageBps,
-                    BPS,
-                    Math.Rounding.Ceil
-                );
+                ? worth.mulDiv(BPS + slippageBps, BPS, Math.Rounding.Ceil) + POOL_ROUNDING_UNITS
+                : worth.mulDiv(BPS - slippageBps, BPS);
     }
 
     // --- internals: idle funds

@@ -82,10 +82,11 @@ contract RiskPolicy is IRiskPolicy, AccessManaged, Initializable {
 
         uint256 readyAt = uint256(_lastActionAt) + p.cooldownSeconds;
         if (block.timestamp < readyAt) {
+            // Less exposure, for which a short may grow down to the health floor; or more health at no more exposure.
             bool riskFell =
-                deltaAfter <= deltaBefore &&
-                    afterwards.healthWad >= before.healthWad &&
-                    (deltaAfter < deltaBefore || afterwards.healthWad > before.healthWad);
+                deltaAfter < deltaBefore
+                    ? afterwards.healthWad >= p.healthFloorWad || afterwards.healthWad >= before.healthWad
+                    : deltaAfter == deltaBefore && afterwards.healthWad > before.healthWad;
             if (!riskFell) revert RiskPolicy_CoolingDown(readyAt);
         }
 
@@ -98,7 +99,7 @@ contract RiskPolicy is IRiskPolicy, AccessManaged, Initializable {
         if (deltaAfter > promised.maxResidualDeltaBase) {
             revert RiskPolicy_PromisedDeltaMissed(afterwards.deltaBase, promised.maxResidualDeltaBase);
         }
-        if (afterwards.healthWad < p.healthFloorWad && afterwards.healthWad <= before.healthWad) {
+        if (afterwards.healthWad < p.healthFloorWad && afterwards.healthWad < before.healthWad) {
             revert RiskPolicy_HealthBelowFloor(afterwards.healthWad, p.healthFloorWad);
         }
 
@@ -127,8 +128,9 @@ contract RiskPolicy is IRiskPolicy, AccessManaged, Initializable {
         return LossBucket.levelAfterUp(_bucketQuote, capacity, block.timestamp - _bucketAt);
     }
 
+    /// @dev Half of the daily budget: a full bucket at once and what drains while a day passes make the budget.
     function _capacity(uint256 navQuote, uint256 bps) private pure returns (uint256) {
-        return (navQuote * bps) / BPS;
+        return (navQuote * bps) / (2 * BPS);
     }
 
     /// @dev Base amount worth `bps` of NAV at the book's price, rounded down.

@@ -45,7 +45,7 @@ contract AaveV3Hedge is IHedge {
     uint256 private constant LOSS_TOLERANCE_UNITS = 16;
 
     /// @notice Scaled collateral that we left at the venue. Interest does not move it; only we, a donor (up) or a
-    /// liquidator (down) do.
+    /// liquidator (down) do. Our own changes are booked as changes, so that nothing we do can hide what a liquidator took.
     uint256 public recordedScaledCollateral;
 
     /// @notice What this clone was made with; reverts on the implementation itself, which carries nothing.
@@ -97,6 +97,7 @@ contract AaveV3Hedge is IHedge {
     function adjust(int256 deltaChangeBase, int256 marginChangeQuote) external returns (HedgeFlow memory flow) {
         AaveV3HedgeArgs memory a = _argsForVault();
         IAaveV3Pool pool = IAaveV3Pool(a.pool);
+        uint256 scaledBefore = marginChangeQuote == 0 ? 0 : _scaledCollateral(a);
         if (marginChangeQuote > 0) {
             uint256 margin = uint256(marginChangeQuote);
             _pull(a, a.quote, margin);
@@ -114,28 +115,28 @@ contract AaveV3Hedge is IHedge {
         if (marginChangeQuote < 0) {
             flow.quoteReceived = pool.withdraw(a.quote, uint256(-marginChangeQuote), a.vault);
         }
-        _record(a);
+        if (marginChangeQuote != 0) _recordChange(scaledBefore, _scaledCollateral(a));
         emit HedgeAdjusted(deltaChangeBase, marginChangeQuote);
     }
 
     /// @inheritdoc IHedge
     function unwind(uint256 numerator, uint256 denominator) external returns (HedgeFlow memory flow) {
         AaveV3HedgeArgs memory a = _argsForVault();
-        (, uint256 collateral, uint256 debt) = _position(a);
+        (uint256 scaledBefore, uint256 collateral, uint256 debt) = _position(a);
         uint256 repaid = debt.mulDiv(numerator, denominator, Math.Rounding.Ceil);
         if (repaid > 0) _repay(a, repaid);
         uint256 released = numerator == denominator ? type(uint256).max : collateral.mulDiv(numerator, denominator);
         if (collateral > 0 && released > 0) {
             flow.quoteReceived = IAaveV3Pool(a.pool).withdraw(a.quote, released, a.vault);
+            _recordChange(scaledBefore, _scaledCollateral(a));
         }
-        _record(a);
         emit HedgeAdjusted(int256(repaid), -int256(flow.quoteReceived));
     }
 
     /// @inheritdoc IHedge
     function reconcile() external returns (bool lost) {
         AaveV3HedgeArgs memory a = args();
-        uint256 found = IAaveV3ScaledToken(a.quoteAToken).scaledBalanceOf(address(this));
+        uint256 found = _scaledCollateral(a);
         uint256 expected = recordedScaledCollateral;
         lost = found + LOSS_TOLERANCE_UNITS < expected;
         if (lost) {
@@ -167,14 +168,24 @@ contract AaveV3Hedge is IHedge {
         IAaveV3Pool(a.pool).repay(a.base, amount, VARIABLE_RATE, address(this));
     }
 
-    function _record(AaveV3HedgeArgs memory a) private {
-        recordedScaledCollateral = IAaveV3ScaledToken(a.quoteAToken).scaledBalanceOf(address(this));
+    function _recordChange(uint256 scaledBefore, uint256 scaledAfter) private {
+        uint256 recorded = recordedScaledCollateral;
+        if (scaledAfter >= scaledBefore) {
+            recordedScaledCollateral = recorded + (scaledAfter - scaledBefore);
+        } else {
+            uint256 taken = scaledBefore - scaledAfter;
+            recordedScaledCollateral = recorded > taken ? recorded - taken : 0;
+        }
+    }
+
+    function _scaledCollateral(AaveV3HedgeArgs memory a) private view returns (uint256) {
+        return IAaveV3ScaledToken(a.quoteAToken).scaledBalanceOf(address(this));
     }
 
     function _position(
         AaveV3HedgeArgs memory a
     ) private view returns (uint256 scaledCollateral, uint256 collateral, uint256 debt) {
-        scaledCollateral = IAaveV3ScaledToken(a.quoteAToken).scaledBalanceOf(address(this));
+        scaledCollateral = _scaledCollateral(a);
         if (scaledCollateral > 0) {
             collateral = _rayMul(scaledCollateral, IAaveV3Pool(a.pool).getReserveNormalizedIncome(a.quote));
         }

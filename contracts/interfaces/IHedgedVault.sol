@@ -40,6 +40,7 @@ interface IHedgedVault {
     error HedgedVault_OracleUnhealthy(uint256 flags);
     error HedgedVault_ZeroAmount();
     error HedgedVault_DepositAboveCap(uint256 navAfterQuote, uint256 capQuote);
+    error HedgedVault_RequestTooSmall(uint256 shares, uint256 minimum);
     error HedgedVault_UnknownRequest(uint256 requestId);
     error HedgedVault_NotController(address caller, address controller);
     error HedgedVault_NothingToSettle();

@@ -9,7 +9,6 @@ library LossBucket {
 
     /// @notice What is left of `level` after `elapsedSeconds`. Rounded up: the bucket never looks emptier than it is.
     function levelAfterUp(uint256 level, uint256 capacity, uint256 elapsedSeconds) internal pure returns (uint256) {
-        if (elapsedSeconds >= PERIOD_SECONDS) return level > capacity ? level - capacity : 0;
         uint256 leaked = Math.mulDiv(capacity, elapsedSeconds, PERIOD_SECONDS);
         return level > leaked ? level - leaked : 0;
     }

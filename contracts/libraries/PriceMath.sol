@@ -38,6 +38,11 @@ library PriceMath {
                 : -int256(quoteOf(uint256(-base), priceWad, scale, Math.Rounding.Ceil));
     }
 
+    /// @notice Whether a price can be a pool's: token units per token unit between 2^-64 and 2^64, either way round.
+    function isRepresentable(uint256 priceWad, uint256 scale) internal pure returns (bool) {
+        return priceWad != 0 && priceWad >> 64 < scale && scale / priceWad < 1 << 64;
+    }
+
     /// @notice Uniswap square-root price (token1 per token0, Q64.96) of a price in quote per base, rounded down.
     function sqrtPriceX96Of(uint256 priceWad, uint256 scale, bool baseIsToken0) internal pure returns (uint160) {
         uint256 ratioX192 = baseIsToken0 ? priceWad.mulDiv(Q192, scale) : scale.mulDiv(Q192, priceWad);

@@ -41,6 +41,7 @@ struct ChainlinkOracleConfig {
 contract ChainlinkOracle is IPriceOracle {
     uint256 private constant MAX_DEVIATION_BPS = 2_000; // 20 %: a wider guard guards nothing
     uint256 private constant MAX_BAND_BPS = 500; // 5 %
+    uint256 private constant ROUND_BYTES = 5 * 32;
     uint256 private constant MAX_HEARTBEAT_SECONDS = 2 days;
     uint256 private constant MAX_TWAP_WINDOW_SECONDS = 1 days;
 
@@ -124,7 +125,8 @@ contract ChainlinkOracle is IPriceOracle {
             reading.flags |= OracleFlags.DEPEG;
         }
         reading.priceWad = Math.mulDiv(baseUsd * QUOTE_FEED_UNIT, WAD, quoteUsd * BASE_FEED_UNIT);
-        if (reading.priceWad == 0) {
+        if (!PriceMath.isRepresentable(reading.priceWad, scale)) {
+            reading.priceWad = 0;
             reading.flags |= OracleFlags.NO_PRICE;
             return reading;
         }
@@ -165,25 +167,35 @@ contract ChainlinkOracle is IPriceOracle {
 
     function _sequencerUp() private view returns (bool) {
         if (address(sequencerFeed) == address(0)) return true;
-        try sequencerFeed.latestRoundData() returns (uint80, int256 answer, uint256 startedAt, uint256, uint80) {
-            // 0 = up. startedAt 0 means that no round has been reported yet.
-            return answer == 0 && startedAt != 0 && block.timestamp > startedAt + sequencerGraceSeconds;
-        } catch {
-            return false;
-        }
+        (bool ok, int256 answer, uint256 startedAt, ) = _latestRound(sequencerFeed);
+        // 0 = up. startedAt 0 means that no round has been reported yet.
+        return
+            ok &&
+            answer == 0 &&
+            startedAt != 0 &&
+            startedAt < block.timestamp &&
+            block.timestamp - startedAt > sequencerGraceSeconds;
     }
 
     /// @return answer The feed's answer, or 0 when it has none that makes sense.
     /// @return fresh Whether it was updated within the heartbeat, and not in the future.
     function _answer(IAggregatorV3 feed, uint256 heartbeatSeconds) private view returns (uint256 answer, bool fresh) {
-        try feed.latestRoundData() returns (uint80, int256 reported, uint256, uint256 updatedAt, uint80) {
-            // Feeds report at 8 or 18 decimals; above 2^128 the answer is nonsense and later products could overflow.
-            if (reported <= 0 || uint256(reported) > type(uint128).max) return (0, false);
-            fresh = updatedAt != 0 && updatedAt <= block.timestamp && block.timestamp - updatedAt <= heartbeatSeconds;
-            return (uint256(reported), fresh);
-        } catch {
-            return (0, false);
-        }
+        (bool ok, int256 reported, , uint256 updatedAt) = _latestRound(feed);
+        // Feeds report at 8 or 18 decimals; above 2^128 the answer is nonsense and later products could overflow.
+        if (!ok || reported <= 0 || uint256(reported) > type(uint128).max) return (0, false);
+        fresh = updatedAt != 0 && updatedAt <= block.timestamp && block.timestamp - updatedAt <= heartbeatSeconds;
+        return (uint256(reported), fresh);
+    }
+
+    /// @dev Reads a round without ever reverting: a feed that reverts, vanished or answers too little is a feed without
+    /// an answer. Decoded as full words, because a dirty round id must not revert either.
+    function _latestRound(
+        IAggregatorV3 feed
+    ) private view returns (bool ok, int256 answer, uint256 startedAt, uint256 updatedAt) {
+        bytes memory data;
+        (ok, data) = address(feed).staticcall(abi.encodeCall(IAggregatorV3.latestRoundData, ()));
+        if (!ok || data.length < ROUND_BYTES) return (false, 0, 0, 0);
+        (, answer, startedAt, updatedAt, ) = abi.decode(data, (uint256, int256, uint256, uint256, uint256));
     }
 
     function _requireCode(bytes32 parameter, address value) private view {

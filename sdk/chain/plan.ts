@@ -34,6 +34,8 @@ const MARGIN_DUST_BPS = 300n;
 const LOSS_ALLOWANCE_BPS = 5n;
 /** Extra quote raised over the estimated cost of a purchase: 0.5 %. */
 const PURCHASE_PAD_BPS = 50n;
+/** Health that a borrowing which the same plan pays back may touch; the venue itself asks for 1. */
+const PEAK_HEALTH = 1.1;
 /** Interest that may accrue between snapshot and inclusion, as one part in this many of the debt. */
 const DEBT_GROWTH_PART = 100_000n;
 /** Margin left behind by an exit, because debt grows until the transaction is mined: 0.1 %. */
@@ -136,60 +138,45 @@ function planRecentre(
   let liquidity = liquidityFor(snapshot, ticks, hedge, settings) - (kept?.liquidity ?? 0n);
   for (let attempt = 0; attempt < 8 && liquidity > 0n; attempt++, liquidity = (liquidity * 97n) / 100n) {
     const added = amountsAt(oracleSqrt, ticks, liquidity, orientation, "down");
-    // A sale comes last, so the mint happens at the price of the snapshot; a purchase comes first and moves it.
-    let mintSqrt = v.pool.sqrtPriceX96;
-    let needed = amountsAt(mintSqrt, ticks, liquidity, orientation, "up");
-    let swap = 0n;
-    let leftover = 0n;
-    for (let pass = 0; pass < 3; pass++) {
-      // Net delta without a swap: everything long after the plan, less the debt that brings `needed` together.
-      const drift = keptBase + added.amountBase - (debt + needed.amountBase - freeBase);
-      swap = isWorthSwapping(v, drift, decision) ? fittingSwap(v, removed, -drift) : 0n;
-      leftover = abs(drift + swap);
-      if (swap <= 0n) break;
-      mintSqrt = sqrtAfterPurchase(v, removed, swap, orientation);
-      needed = amountsAt(mintSqrt, ticks, liquidity, orientation, "up");
-    }
-    // The pad is borrowed and stays idle: it changes nothing about the net delta.
+    // Swaps come last, so that the mint happens at the price of the snapshot and in the deepest pool: what a sale sells
+    // is there, and what a purchase will bring is borrowed first and paid back at once.
+    const needed = amountsAt(v.pool.sqrtPriceX96, ticks, liquidity, orientation, "up");
     const pad = (needed.amountBase * BASE_PAD_BPS) / BPS;
-    const debtChange = needed.amountBase + pad - freeBase - swap;
+    // The pad is borrowed and stays idle: it changes nothing about the net delta.
+    const borrowed = needed.amountBase + pad - freeBase;
+    const drift = keptBase + added.amountBase + pad - (debt + borrowed);
+    const swap = isWorthSwapping(v, drift, decision) ? fittingSwap(v, removed, -drift) : 0n;
+    const sold = max(-swap, 0n);
+    const bought = max(swap, 0n);
+    const debtPeak = debt + borrowed + sold;
+    const debtAfter = debtPeak - min(bought, max(debtPeak, 0n));
+
     const swapQuote = quoteOf(v, abs(swap));
     const proceeds = swap > 0n ? -withPad(v, swapQuote) : discounted(v, swapQuote);
     const quotePad = (needed.amountQuote * BASE_PAD_BPS) / BPS;
     const spare = freeQuote + min(proceeds, 0n) - needed.amountQuote - quotePad;
     let marginChange = min(spare, freeQuote + proceeds - needed.amountQuote - buffer);
     if (abs(marginChange) * BPS < v.book.navQuote * MARGIN_DUST_BPS && spare >= 0n) marginChange = 0n;
-    const shortAfter = quoteOf(v, max(0n, debt + debtChange));
-    if (debt + debtChange < 0n || margin + marginChange < marginFor(hedge, shortAfter, settings.minHealth * 1.05))
-      continue;
+    const marginAfter = margin + marginChange;
+    const isCarried =
+      debtPeak >= 0n &&
+      marginAfter >= marginFor(hedge, quoteOf(v, debtAfter), settings.minHealth * 1.05) &&
+      marginAfter >= marginFor(hedge, quoteOf(v, debtPeak), PEAK_HEALTH);
+    if (!isCarried) continue;
 
-    const trade: readonly PlanAction[] = swap === 0n ? [] : [{ kind: "swap", baseChange: swap }];
-    const residual = leftover + quoteToBase(v, v.book.navQuote / 1_000n);
+    const residual = abs(drift + swap) + quoteToBase(v, v.book.navQuote / 1_000n);
     return finish(snapshot, decision, settings, residual, swapQuote, [
       ...removed.map((r) => ({ kind: "removeLiquidity", ...r }) as const),
-      ...(swap > 0n ? trade : []),
-      ...adjust(index, -debtChange, marginChange),
+      ...adjust(index, -(debtPeak - debt), marginChange),
       { kind: "addLiquidity", tickLower: ticks.tickLower, tickUpper: ticks.tickUpper, liquidity },
-      ...(swap < 0n ? trade : []),
+      ...(swap === 0n ? [] : [{ kind: "swap", baseChange: swap } as const]),
+      ...adjust(index, debtPeak - debtAfter, 0n),
     ]);
   }
   // The range is as large as NAV can carry: what is idle beyond the buffer serves as margin.
   const spareQuote = v.idleQuote - buffer;
   if (!keepRange || spareQuote <= 0n) return undefined;
   return finish(snapshot, decision, settings, abs(v.book.deltaBase), 0n, adjust(index, 0n, spareQuote));
-}
-
-/** Pool price after buying base with the removed ranges gone, as if no tick were crossed on the way. */
-function sqrtAfterPurchase(
-  v: VaultState,
-  removed: readonly RangeState[],
-  base: bigint,
-  orientation: Orientation,
-): bigint {
-  const liquidity = liquidityWithout(v, removed);
-  if (liquidity <= 0n)
-    throw new PlanError(`Pool ${v.pool.address} has no liquidity but the vault's own; nothing can be bought in it.`);
-  return getNextSqrtPriceFromOutput(v.pool.sqrtPriceX96, liquidity, base, !orientation.baseIsToken0);
 }
 
 /** Active liquidity of the pool once these ranges are gone. */
@@ -293,7 +280,12 @@ function planExit(snapshot: Snapshot, decision: PlannedDecision, settings: Polic
   const swap = debt > freeBase ? min(debt - freeBase, affordable) : -(freeBase - debt);
   const repay = min(debt, freeBase + swap);
   const margin = marginOf(v, hedge);
-  const keep = max((margin * EXIT_MARGIN_BPS) / BPS, marginFor(hedge, quoteOf(v, debt - repay), settings.targetHealth));
+  // Where some debt stays, at least its part of the margin stays too: in an exit the vault lets no health fall.
+  const share = debt === 0n ? 0n : ceilDiv(margin * (debt - repay), debt);
+  const keep = max(
+    (margin * EXIT_MARGIN_BPS) / BPS + share,
+    marginFor(hedge, quoteOf(v, debt - repay), settings.targetHealth),
+  );
   const residual = max(abs(v.book.deltaBase), quoteToBase(v, v.book.navQuote / 1_000n)) + 1n;
   return finish(snapshot, decision, settings, residual, quoteOf(v, abs(swap)), [
     ...v.ranges.map((r) => ({ kind: "removeLiquidity", ...r }) as const),

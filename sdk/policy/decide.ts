@@ -41,7 +41,8 @@ export function decide(snapshot: Snapshot, market: Market, settings: PolicySetti
       ...because("hedge-lost", "A venue holds less for the vault than it left there."),
     };
   }
-  const distrust = v.oracle.flags & ~OracleFlag.depeg;
+  // The vault lets a keeper act through a depeg, and through a market so fast that the pool's average lags behind.
+  const distrust = v.oracle.flags & ~(OracleFlag.depeg | OracleFlag.twapDeviation);
   if (distrust !== 0n) {
     return {
       ...common,

@@ -44,8 +44,14 @@ export interface PathRequest {
   readonly model?: PathModel;
 }
 
+/** A simulated market: hourly bars, and the price at the end of every minute behind them. */
+export interface SimulatedPath {
+  readonly bars: readonly Bar[];
+  readonly minutes: readonly number[];
+}
+
 /** Simulated minutes behind every bar; fixed, so that one seed is one path however finely it is replayed. */
-const STEPS_PER_HOUR = 60;
+export const MINUTES_PER_HOUR = 60;
 /**
  * Decimals kept of a generated price. Elementary functions may differ in their last bit between machines; the rounded
  * price does not.
@@ -53,15 +59,15 @@ const STEPS_PER_HOUR = 60;
 const PRICE_DECIMALS = 4;
 
 /**
- * Hourly bars of a simulated market: the same for the same request, on every machine.
+ * A simulated market: the same for the same request, on every machine.
  *
  * Volatility starts at its base. Throws InvalidParameterError on a model out of domain or hours that are not a positive
  * whole number.
  *
  * @example
- * simulatePath({ seed: 7, hours: 168, startTimestamp: 1_767_225_600 })[0]?.open; // 2000
+ * simulatePath({ seed: 7, hours: 168, startTimestamp: 1_767_225_600 }).bars[0]?.open; // 2000
  */
-export function simulatePath(request: PathRequest): readonly Bar[] {
+export function simulatePath(request: PathRequest): SimulatedPath {
   const { hours, startTimestamp } = request;
   const model = request.model ?? DEFAULT_MODEL;
   requireModel(model);
@@ -70,7 +76,7 @@ export function simulatePath(request: PathRequest): readonly Bar[] {
   }
 
   const random = createRandomSource(request.seed);
-  const stepYears = HOUR_SECONDS / STEPS_PER_HOUR / SECONDS_PER_YEAR;
+  const stepYears = HOUR_SECONDS / MINUTES_PER_HOUR / SECONDS_PER_YEAR;
   const rootStep = Math.sqrt(stepYears);
   const logBase = Math.log(model.baseVolatility);
   const independent = Math.sqrt(1 - model.correlation ** 2);
@@ -94,18 +100,20 @@ export function simulatePath(request: PathRequest): readonly Bar[] {
   };
 
   const bars: Bar[] = [];
+  const minutes: number[] = [];
   let price = round(model.startPrice);
   for (let hour = 0; hour < hours; hour++) {
     const timestamp = startTimestamp + hour * HOUR_SECONDS;
-    const minutes: Bar[] = [];
-    for (let step = 0; step < STEPS_PER_HOUR; step++) {
+    const moves: Bar[] = [];
+    for (let minute = 0; minute < MINUTES_PER_HOUR; minute++) {
       const open = price;
       price = advance();
-      minutes.push({ timestamp, open, high: Math.max(open, price), low: Math.min(open, price), close: price });
+      moves.push({ timestamp, open, high: Math.max(open, price), low: Math.min(open, price), close: price });
+      minutes.push(price);
     }
-    bars.push(mergeBars(timestamp, minutes));
+    bars.push(mergeBars(timestamp, moves));
   }
-  return bars;
+  return { bars, minutes };
 }
 
 /**

@@ -44,15 +44,16 @@ export function computeEquitySeries(marks: readonly VaultMark[], intervalSeconds
     throw new InvalidParameterError("marks", "none", "include one with liquidity: there is nothing to compare with");
   }
 
-  const timestamps: number[] = [];
-  const prices: number[] = [];
-  const vault: number[] = [];
-  const unhedged: number[] = [];
-  const hold: number[] = [];
+  // The first values are those of the first mark, before anything that happened at the same time, such as the opening.
+  const timestamps = [first.timestamp];
+  const prices = [first.price];
+  const vault = [0];
+  const unhedged = [0];
+  const hold = [0];
   let vaultPnl = 0;
   let liquidityPnl = 0;
   let holdPnl = 0;
-  let nextSample = first.timestamp;
+  let nextSample = first.timestamp + intervalSeconds;
   const sampleUntil = (mark: VaultMark, before: number): void => {
     for (; nextSample < before; nextSample += intervalSeconds) {
       timestamps.push(nextSample);
@@ -80,10 +81,13 @@ export function computeEquitySeries(marks: readonly VaultMark[], intervalSeconds
   const last = marks[marks.length - 1]!;
   sampleUntil(last, last.timestamp + 1);
   // What happened after the last whole interval, such as the keeper's answer to the last move, belongs to it.
-  vault[vault.length - 1] = vaultPnl;
-  unhedged[unhedged.length - 1] = liquidityPnl;
-  hold[hold.length - 1] = holdPnl;
-  prices[prices.length - 1] = last.price;
+  const end = timestamps.length - 1;
+  if (end > 0) {
+    vault[end] = vaultPnl;
+    unhedged[end] = liquidityPnl;
+    hold[end] = holdPnl;
+    prices[end] = last.price;
+  }
   return {
     timestamps,
     prices,

@@ -23,6 +23,8 @@ export interface PriceWindow {
   readonly bars: readonly Bar[];
   readonly barSeconds: number;
   readonly fromTimestamp: number;
+  /** The market's price at `fromTimestamp`: the first open, or the close before it where closes are all there is. */
+  readonly startPrice: number;
   readonly hours: number;
   /** Bars for which the series had no price: the last close is carried through them. */
   readonly filledBars: number;
@@ -80,8 +82,10 @@ function cut(bars: readonly Bar[], from: number, hours: number, barSeconds: numb
   }
   requireNoGap(bars, from, until - barSeconds);
 
-  const opening = before?.close ?? buckets[0]?.[0]?.open;
-  let close = opening ?? Number.NaN;
+  const first = buckets[0]?.[0];
+  const isCloseOnly = first === undefined || first.high === first.low;
+  const startPrice = (isCloseOnly ? before?.close : undefined) ?? first?.open ?? Number.NaN;
+  let close = startPrice;
   let filledBars = 0;
   const filled = buckets.map((bucket, index) => {
     const timestamp = from + index * barSeconds;
@@ -90,7 +94,14 @@ function cut(bars: readonly Bar[], from: number, hours: number, barSeconds: numb
     close = bar.close;
     return bar;
   });
-  return { bars: filled, barSeconds, fromTimestamp: from, hours: (count * barSeconds) / HOUR_SECONDS, filledBars };
+  return {
+    bars: filled,
+    barSeconds,
+    fromTimestamp: from,
+    startPrice,
+    hours: (count * barSeconds) / HOUR_SECONDS,
+    filledBars,
+  };
 }
 
 /** `lastStart`: when the last bar of the window begins; what is missing after it is not needed. */

@@ -1,23 +1,39 @@
-import { type ContractTransactionReceipt, parseUnits, type Signer } from "ethers";
+import { expect } from "chai";
+import {
+  AbiCoder,
+  Contract,
+  ContractFactory,
+  type ContractTransactionReceipt,
+  Interface,
+  type InterfaceAbi,
+  parseUnits,
+  type Signer,
+} from "ethers";
+import hre from "hardhat";
 
 import { createMarketActors, type MarketActors } from "../../localnet/market.ts";
 import type { Twin } from "../../localnet/twin.ts";
 import type { TwinMarket } from "../../localnet/types.ts";
-import { erc20Contract, vaultContract } from "../../sdk/chain/contracts.ts";
+import { artifacts, erc20Contract, factoryContract, vaultContract, vaultInterface } from "../../sdk/chain/contracts.ts";
 import {
+  defaultPolicyParams,
+  deployOracle,
   deploySystem,
   deployVault,
+  Role,
   type SystemAddresses,
   type VaultAddresses,
   type Venues,
 } from "../../sdk/chain/deployment.ts";
 import { encodePlan } from "../../sdk/chain/encode.ts";
 import { planFor } from "../../sdk/chain/plan.ts";
+import { parseRevert } from "../../sdk/chain/revert.ts";
 import { readSnapshot } from "../../sdk/chain/snapshot.ts";
 import { decide } from "../../sdk/policy/decide.ts";
 import { defaultSettings } from "../../sdk/policy/settings.ts";
 import type { Decision, Market, Plan, PolicyParams, PolicySettings, Snapshot } from "../../sdk/policy/types.ts";
 import type { HedgedVault } from "../../types/contracts/HedgedVault.ts";
+import type { HostileHedge } from "../../types/test/contracts/HostileHedge.ts";
 
 /** What the keeper assumes about the market in these tests. */
 export const TEST_MARKET: Market = { volatilityAnnual: 0.7, hedgeGasQuote: 1 };
@@ -62,12 +78,21 @@ export function venuesOf(twin: Twin, market: TwinMarket): Venues {
   };
 }
 
+type People = Pick<VaultWorld, "admin" | "keeper" | "guardian" | "alice" | "bob">;
+
+async function peopleOf(twin: Twin): Promise<People> {
+  const [admin, keeper, guardian, alice, bob] = await twin.ethers.getSigners();
+  if (!admin || !keeper || !guardian || !alice || !bob) throw new Error("the network has fewer than five accounts");
+  return { admin, keeper, guardian, alice, bob };
+}
+
 export async function createVaultWorld(
   twin: Twin,
   options: { readonly market?: TwinMarket; readonly policy?: Partial<PolicyParams> } = {},
 ): Promise<VaultWorld> {
   const market = options.market ?? twin.market;
-  const [admin, keeper, guardian, alice, bob] = (await twin.ethers.getSigners()) as unknown as [Signer, Signer, Signer, Signer, Signer];
+  const people = await peopleOf(twin);
+  const { admin, keeper, guardian } = people;
   const system = await deploySystem(admin);
   const addresses = await deployVault(
     admin,
@@ -86,6 +111,18 @@ export async function createVaultWorld(
       policy: { cooldownSeconds: 0n, ...options.policy },
     },
   );
+  return worldAround(twin, market, people, system, addresses);
+}
+
+/** The handles on a vault that is deployed. */
+function worldAround(
+  twin: Twin,
+  market: TwinMarket,
+  people: People,
+  system: SystemAddresses,
+  addresses: VaultAddresses,
+): VaultWorld {
+  const { admin, keeper, guardian, alice, bob } = people;
   const vault = vaultContract(addresses.vault, admin);
   const snapshot = async (): Promise<Snapshot> => await readSnapshot(twin.ethers.provider, system.lens, addresses.vault);
   const send = async (plan: Plan): Promise<ContractTransactionReceipt> => {
@@ -126,4 +163,268 @@ export async function createVaultWorld(
       return plan === undefined ? { decision } : { decision, receipt: await send(plan) };
     },
   };
+}
+
+// --- a vault with a second hedge that lies
+
+/** A vault with two hedges: the genuine one (index 0) and one that does what a test tells it to (index 1). */
+export interface HostileWorld extends VaultWorld {
+  readonly hostile: HostileHedge;
+}
+
+/** State that the hostile hedge reports at first: nothing owned, nothing owed, nothing to liquidate. */
+export const HARMLESS_STATE = {
+  deltaBase: 0n,
+  equityMinQuote: 0n,
+  equityMaxQuote: 0n,
+  healthWad: (1n << 256n) - 1n,
+  pending: false,
+  lost: false,
+} as const;
+
+/** Deploys a vault whose second hedge is `HostileHedge`. */
+export async function createHostileWorld(
+  twin: Twin,
+  options: { readonly policy?: Partial<PolicyParams> } = {},
+): Promise<HostileWorld> {
+  const market = twin.market;
+  const people = await peopleOf(twin);
+  const { admin, keeper, guardian } = people;
+  const system = await deploySystem(admin);
+  const venues = venuesOf(twin, market);
+  const oracle = await deployOracle(admin, venues);
+  const authority = await new ContractFactory(
+    artifacts.accessManager.abi,
+    artifacts.accessManager.bytecode,
+    admin,
+  ).deploy(await admin.getAddress());
+  const implementation = await deployTestContract(admin, "HostileHedge");
+  const scale = 10n ** BigInt(18 + market.baseDecimals - market.quoteDecimals);
+  const coder = AbiCoder.defaultAbiCoder();
+  const factory = factoryContract(system.factory, admin);
+  const receipt = await (
+    await factory.create({
+      authority,
+      base: venues.base,
+      quote: venues.quote,
+      oracle,
+      liquidity: {
+        implementation: system.uniswapV3Implementation,
+        args: coder.encode(
+          ["address", "address", "address", "bool", "uint256"],
+          [venues.pool, venues.token0, venues.token1, market.baseIsToken0, scale],
+        ),
+      },
+      hedges: [
+        {
+          implementation: system.aaveV3Implementation,
+          args: coder.encode(
+            ["address", "address", "address", "address", "address", "uint256"],
+            [venues.aavePool, venues.base, venues.quote, venues.quoteAToken, venues.baseDebtToken, scale],
+          ),
+        },
+        { implementation, args: "0x" },
+      ],
+      policy: { ...defaultPolicyParams, cooldownSeconds: 0n, ...options.policy },
+      depositCapQuote: parseUnits("100000000", market.quoteDecimals),
+      name: "Hedgerow vault with a hostile hedge",
+      symbol: "hrBAD",
+    })
+  ).wait();
+  const created = receipt?.logs.map((log) => factory.interface.parseLog(log)).find((log) => log !== null);
+  if (created === undefined) throw new Error("no vault was created");
+  const addresses: VaultAddresses = {
+    vault: String(created.args["vault"]),
+    oracle,
+    authority: await authority.getAddress(),
+    liquidity: String(created.args["liquidity"]),
+    policy: String(created.args["policy"]),
+    hedges: [...(created.args["hedges"] as readonly string[])],
+  };
+  const selectors = (...names: readonly ("rebalance" | "pauseDeposits" | "startWindDown")[]): readonly string[] =>
+    names.map((name) => vaultInterface.getFunction(name)?.selector ?? "");
+  const manager = authority as Contract;
+  const allow = manager.getFunction("setTargetFunctionRole");
+  await (await allow(addresses.vault, selectors("rebalance"), Role.keeper)).wait();
+  await (await allow(addresses.vault, selectors("pauseDeposits", "startWindDown"), Role.guardian)).wait();
+  await (await manager.getFunction("grantRole")(Role.keeper, keeper, 0)).wait();
+  await (await manager.getFunction("grantRole")(Role.guardian, guardian, 0)).wait();
+
+  const hostile = new Contract(
+    addresses.hedges[1] ?? "",
+    (await hre.artifacts.readArtifact("HostileHedge")).abi as InterfaceAbi,
+    admin,
+  ) as unknown as HostileHedge;
+  await (await hostile.setState(HARMLESS_STATE)).wait();
+  return { ...worldAround(twin, market, people, system, addresses), hostile };
+}
+
+/** Deploys one of test/contracts; returns its address. */
+export async function deployTestContract(deployer: Signer, name: string): Promise<string> {
+  const { abi, bytecode } = await hre.artifacts.readArtifact(name);
+  const contract = await new ContractFactory(abi as InterfaceAbi, bytecode, deployer).deploy();
+  await contract.waitForDeployment();
+  return await contract.getAddress();
+}
+
+// --- what tests say about calls
+
+/** A revert as its error's name and values; values in the order of the error's declaration. */
+export interface Revert {
+  readonly name: string;
+  readonly args: readonly unknown[];
+}
+
+/**
+ * The error that a call or transaction reverts with.
+ *
+ * Throws when it does not revert, or reverts with something no contract of the project declares.
+ */
+export async function revertOf(call: Promise<unknown>): Promise<Revert> {
+  let failure: unknown;
+  try {
+    await call;
+  } catch (error) {
+    failure = error;
+  }
+  if (failure === undefined) throw new Error("The call was expected to revert and went through.");
+  const data = revertDataOf(failure);
+  if (data === undefined) throw failure;
+  const parsed = parseRevert(data);
+  if (parsed === undefined) throw new Error(`Reverted with unknown data ${data}`, { cause: failure });
+  return { name: parsed.name, args: [...parsed.args] };
+}
+
+/** Asserts error and values; values are left out only where they are somebody else's. */
+export async function expectRevert(call: Promise<unknown>, name: string, args?: readonly unknown[]): Promise<void> {
+  const revert = await revertOf(call);
+  expect(revert.name, `${revert.name}(${revert.args.join(", ")})`).to.equal(name);
+  if (args !== undefined) expect(revert.args).to.deep.equal(args);
+}
+
+/** Hardhat keeps revert data in `data` of an error or of one of its causes. */
+function revertDataOf(error: unknown): string | undefined {
+  for (let e = error; typeof e === "object" && e !== null; e = (e as { cause?: unknown }).cause) {
+    const { data } = e as { data?: unknown };
+    if (typeof data === "string") return data;
+    if (typeof data === "object" && data !== null) {
+      const inner = (data as { data?: unknown }).data;
+      if (typeof inner === "string") return inner;
+    }
+  }
+  return undefined;
+}
+
+// --- what depositors do
+
+/** Quote of an amount in whole tokens. */
+export function quoteUnits(world: VaultWorld, amount: string): bigint {
+  return parseUnits(amount, world.market.quoteDecimals);
+}
+
+/** Requests a redemption for oneself; returns the id. It is settled when the vault could. */
+export async function requestRedeem(world: VaultWorld, who: Signer, shares: bigint): Promise<bigint> {
+  const receipt = await (await world.vault.connect(who).requestRedeem(shares, who, who)).wait();
+  for (const log of receipt?.logs ?? []) {
+    const parsed = log.address === world.addresses.vault ? vaultInterface.parseLog(log) : null;
+    if (parsed?.name === "RedeemRequest") return parsed.args["requestId"] as bigint;
+  }
+  throw new Error("no RedeemRequest was emitted");
+}
+
+/** Claims all that is settled; returns the assets received. */
+export async function claimAll(world: VaultWorld, who: Signer): Promise<bigint> {
+  const before = await quoteOf(world, who);
+  const shares = await world.vault.maxRedeem(who);
+  await (await world.vault.connect(who).redeem(shares, who, who)).wait();
+  return (await quoteOf(world, who)) - before;
+}
+
+/** Redeems shares at once and claims them; returns the assets received. Fails when the request had to wait. */
+export async function redeemNow(world: VaultWorld, who: Signer, shares: bigint): Promise<bigint> {
+  await requestRedeem(world, who, shares);
+  expect(await world.vault.maxRedeem(who), "settled in the same transaction").to.equal(shares);
+  return await claimAll(world, who);
+}
+
+/** Quote that somebody holds outside the vault. */
+export async function quoteOf(world: VaultWorld, who: Signer | string): Promise<bigint> {
+  const address = typeof who === "string" ? who : await who.getAddress();
+  return await erc20Contract(world.market.quote, world.admin).balanceOf(address);
+}
+
+/** Base that somebody holds outside the vault. */
+export async function baseOf(world: VaultWorld, who: Signer | string): Promise<bigint> {
+  const address = typeof who === "string" ? who : await who.getAddress();
+  return await erc20Contract(world.market.base, world.admin).balanceOf(address);
+}
+
+/** Value of base units at a price in WAD, in quote units, rounded down. */
+export function valueOfBase(world: VaultWorld, base: bigint, priceWad: bigint): bigint {
+  return (base * priceWad) / 10n ** BigInt(18 + world.market.baseDecimals - world.market.quoteDecimals);
+}
+
+/** Quote units that 10^24 shares are worth, virtual shares left out: what those who stay compare. */
+export async function sharePrice(world: VaultWorld): Promise<bigint> {
+  return ((await world.vault.totalAssets()) * 10n ** 24n) / (await world.vault.totalSupply());
+}
+
+export const abs = (x: bigint): bigint => (x < 0n ? -x : x);
+
+// --- what venues and feeds do
+
+const AAVE_INTERFACE = new Interface([
+  "function supply(address asset, uint256 amount, address onBehalfOf, uint16 referralCode)",
+  "function repay(address asset, uint256 amount, uint256 interestRateMode, address onBehalfOf) returns (uint256)",
+  "function liquidationCall(address collateralAsset, address debtAsset, address user, uint256 debtToCover, bool receiveAToken)",
+]);
+
+/** Gives somebody tokens of the market and approves a spender for them. */
+export async function fundAndApprove(
+  world: VaultWorld,
+  who: Signer,
+  token: string,
+  amount: bigint,
+  spender: string,
+): Promise<void> {
+  await world.twin.mint(token, await who.getAddress(), amount);
+  await (await erc20Contract(token, who).getFunction("approve")(spender, amount)).wait();
+}
+
+/** Supplies quote to Aave in the name of the vault's hedge: a donation of collateral. */
+export async function donateCollateral(world: VaultWorld, who: Signer, amount: bigint): Promise<void> {
+  const { aavePool } = world.twin.addresses;
+  await fundAndApprove(world, who, world.market.quote, amount, aavePool);
+  const data = AAVE_INTERFACE.encodeFunctionData("supply", [world.market.quote, amount, hedgeOf(world), 0]);
+  await (await who.sendTransaction({ to: aavePool, data })).wait();
+}
+
+/** Repays debt of the vault's hedge out of somebody else's pocket. */
+export async function donateRepayment(world: VaultWorld, who: Signer, amount: bigint): Promise<void> {
+  const { aavePool } = world.twin.addresses;
+  await fundAndApprove(world, who, world.market.base, amount, aavePool);
+  const data = AAVE_INTERFACE.encodeFunctionData("repay", [world.market.base, amount, 2, hedgeOf(world)]);
+  await (await who.sendTransaction({ to: aavePool, data })).wait();
+}
+
+/** Liquidates the hedge as far as Aave allows. Fails while its health is above one. */
+export async function liquidateHedge(world: VaultWorld, liquidator: Signer): Promise<void> {
+  const { aavePool } = world.twin.addresses;
+  const debt = -((await world.snapshot()).vault.hedges[0]?.deltaBase ?? 0n);
+  await fundAndApprove(world, liquidator, world.market.base, debt * 2n, aavePool);
+  const data = AAVE_INTERFACE.encodeFunctionData("liquidationCall", [
+    world.market.quote,
+    world.market.base,
+    hedgeOf(world),
+    (1n << 256n) - 1n,
+    false,
+  ]);
+  await (await liquidator.sendTransaction({ to: aavePool, data, gasLimit: 5_000_000n })).wait();
+}
+
+/** The genuine hedge of the vault. */
+export function hedgeOf(world: VaultWorld): string {
+  const [hedge] = world.addresses.hedges;
+  if (hedge === undefined) throw new Error("the vault has no hedge");
+  return hedge;
 }

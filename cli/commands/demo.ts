@@ -1,0 +1,89 @@
+import type { Command } from "commander";
+
+import { defaultSettings } from "../../sdk/policy/settings.ts";
+import { DEFAULT_VOLUME } from "../../sdk/sim/volume.ts";
+import type { CommandContext } from "../context.ts";
+import { between, isoTime, nonNegative, positive, wholeBetween } from "../options.ts";
+
+/** What the user asks the demo for, as commander hands it over. */
+export interface DemoOptions {
+  readonly prices?: string;
+  /** Unix seconds. */
+  readonly from?: number;
+  readonly hours?: number;
+  readonly stepsPerHour: number;
+  readonly deposit: string;
+  readonly width: number;
+  readonly gasPriceGwei: number;
+  readonly turnover: number;
+  readonly seed?: number;
+  readonly speed?: number;
+  readonly headless?: true;
+  readonly once?: true;
+  /** A file, or true for stdout. */
+  readonly json?: string | true;
+  readonly out: string;
+  readonly rpcPort: number;
+  readonly dashboardPort: number;
+}
+
+/** Hours of market that replay in well under a minute. */
+export const DEFAULT_HOURS = 168;
+export const DEFAULT_SEED = 7;
+
+/** `hedgerow demo`: a vault on a local twin of mainnet, through a market, with the keeper live. */
+export function addDemoCommand(program: Command, context: CommandContext): void {
+  program
+    .command("demo")
+    .description("run a hedged vault through a market on a local twin of mainnet and report what came of it")
+    .option(
+      "--prices <file>",
+      "CSV with a time column and close, or open, high, low and close; default: a simulated market",
+    )
+    .option(
+      "--from <date>",
+      "first hour of the file to replay, ISO 8601 in UTC (default: the first in the file)",
+      isoTime,
+    )
+    .option("--hours <number>", `hours to replay (default: ${DEFAULT_HOURS}, or the file's)`, wholeBetween(3, 8_760))
+    .option(
+      "--steps-per-hour <number>",
+      "steps of the market, and ticks of the keeper, an hour; more while prices of a file move fast",
+      wholeBetween(1, 60),
+      4,
+    )
+    .option("--deposit <amount>", "USDC that the depositor brings", "1000000")
+    .option(
+      "--width <factor>",
+      "the vault's range is the price times and divided by this",
+      between(1.02, 10),
+      defaultSettings.rangeWidth,
+    )
+    .option("--gas-price-gwei <number>", "price of gas", between(0.01, 2_000), 2)
+    .option(
+      "--turnover <number>",
+      "volume of the pool a day, as a multiple of its value",
+      nonNegative,
+      DEFAULT_VOLUME.dailyTurnover,
+    )
+    .option("--seed <number>", `seed of the simulated market (default: ${DEFAULT_SEED})`, wholeBetween(0, 2 ** 32 - 1))
+    .option("--speed <hours>", "market hours a second (default: as fast as it goes)", positive)
+    .option("--headless", "no dashboard")
+    .option("--once", "exit when done, instead of serving the chain until Ctrl-C")
+    .option("--json [file]", "write the result as JSON to a file, or to stdout instead of the tables")
+    .option("--out <directory>", "where chart and report go", "out")
+    .option(
+      "--rpc-port <number>",
+      "port of the chain's JSON-RPC (default: 8545, or any free one)",
+      wholeBetween(0, 65_535),
+    )
+    .option(
+      "--dashboard-port <number>",
+      "port of the dashboard (default: 8600, or any free one)",
+      wholeBetween(0, 65_535),
+    )
+    .action(async (options: DemoOptions) => {
+      const { runDemo } = await import("../demo/run.ts");
+      await runDemo(options, context);
+    });
+}

@@ -1,0 +1,105 @@
+import type { TransactionReceipt } from "ethers";
+
+import { readRpcFailure } from "../../keeper/rpcErrors.ts";
+import { describeRevert } from "../../sdk/chain/revert.ts";
+import type { VaultConnection } from "./connection.ts";
+import type { CommandContext } from "../context.ts";
+import { InterruptedError, UsageError, throwIfAborted } from "../errors.ts";
+import type { Account } from "./signer.ts";
+
+const RECEIPT_TIMEOUT_MS = 180_000;
+/** On top of what the node estimates: state moves between the estimate and the block. */
+const GAS_MARGIN_PERCENT = 20n;
+
+/** One call that the user asked for. */
+export interface Call {
+  /** For messages: "deposit", "approval". */
+  readonly what: string;
+  readonly to: string;
+  readonly data: string;
+  /**
+   * Gas beyond the estimate. A contract that catches the failure of an inner call lets a node estimate just enough gas for
+   * that call to fail; this keeps it from starving.
+   */
+  readonly extraGas?: bigint;
+}
+
+/** Refuses to send to a chain that nobody named. */
+export function requireExpectedChain(connection: VaultConnection): void {
+  if (connection.isChainExpected) return;
+  throw new UsageError(
+    `This would send to chain ${connection.chainId}. Confirm it with --chain-id ${connection.chainId}.`,
+  );
+}
+
+/**
+ * Runs a call as the account without sending it and returns what it returned.
+ *
+ * Throws {@link UsageError} with the contract's reason when it would revert.
+ */
+export async function simulate(connection: VaultConnection, from: string, call: Call): Promise<string> {
+  try {
+    return await connection.provider.call({ from, to: call.to, data: call.data });
+  } catch (error) {
+    throw explain(error, `The ${call.what} would fail`);
+  }
+}
+
+/**
+ * Signs and sends a call, and waits until it is mined.
+ *
+ * Throws {@link UsageError} when it would revert, is refused or reverts, and {@link InterruptedError} on Ctrl-C before it was sent.
+ */
+export async function send(
+  connection: VaultConnection,
+  account: Account,
+  call: Call,
+  context: CommandContext,
+): Promise<TransactionReceipt> {
+  const { provider } = connection;
+  await simulate(connection, account.address, call);
+  const wallet = (await account.open()).connect(provider);
+  throwIfAborted(context.signal);
+  let hash: string;
+  let receipt: TransactionReceipt | null;
+  try {
+    const estimate = await provider.estimateGas({ from: account.address, to: call.to, data: call.data });
+    const gasLimit = (estimate * (100n + GAS_MARGIN_PERCENT)) / 100n + (call.extraGas ?? 0n);
+    throwIfAborted(context.signal);
+    const sent = await wallet.sendTransaction({ to: call.to, data: call.data, gasLimit, chainId: connection.chainId });
+    ({ hash } = sent);
+    context.output.note(`${call.what}: sent ${hash}`);
+    receipt = await untilMined(sent.wait(1, RECEIPT_TIMEOUT_MS), call, hash, context.signal);
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof InterruptedError) throw error;
+    throw explain(error, `The ${call.what} failed`);
+  }
+  if (receipt?.status !== 1)
+    throw new UsageError(`The ${call.what} ${hash} was mined and reverted. Nothing but gas was spent.`);
+  return receipt;
+}
+
+async function untilMined(
+  mined: Promise<TransactionReceipt | null>,
+  call: Call,
+  hash: string,
+  signal: AbortSignal,
+): Promise<TransactionReceipt | null> {
+  const aborted = new Promise<never>((_, reject) => {
+    const fail = (): void => {
+      reject(new UsageError(`Stopped waiting. The ${call.what} ${hash} was sent and may still be mined.`));
+    };
+    if (signal.aborted) fail();
+    else signal.addEventListener("abort", fail, { once: true });
+  });
+  return await Promise.race([mined, aborted]);
+}
+
+/** The node's refusal as a sentence; a revert by its name and values. */
+export function explain(error: unknown, what: string): UsageError {
+  const failure = readRpcFailure(error);
+  if (failure.data !== undefined) return new UsageError(`${what}: ${describeRevert(failure.data)}.`);
+  const message = failure.message.replaceAll(/\s+/g, " ").slice(0, 200);
+  const advice = failure.kind === "insufficient-funds" ? " The account needs ETH for gas." : "";
+  return new UsageError(`${what}: ${message}.${advice}`);
+}

@@ -1,0 +1,218 @@
+import { readSnapshot } from "../../sdk/chain/snapshot.ts";
+import { exposureOf, humanRange } from "../../sdk/policy/exposure.ts";
+import { OracleFlag } from "../../sdk/policy/types.ts";
+import type { Snapshot } from "../../sdk/policy/types.ts";
+import { formatTime } from "../../sdk/sim/window.ts";
+import { displayAmount, formatAmount } from "../amount.ts";
+import type { CommandContext } from "../context.ts";
+import { UsageError } from "../errors.ts";
+import { displayNumber } from "../output.ts";
+import type { Output } from "../output.ts";
+import type { ConnectionOptions } from "../vaultOptions.ts";
+import { connectVault } from "./connection.ts";
+
+const WAD_DECIMALS = 18;
+const MAX_HEALTH = (1n << 256n) - 1n;
+
+/** A vault for people and programs: amounts as exact decimal text in whole tokens. */
+export interface StatusReport {
+  readonly chainId: string;
+  readonly block: { readonly number: number; readonly hash: string; readonly time: string };
+  readonly vault: {
+    readonly address: string;
+    readonly name: string;
+    readonly symbol: string;
+    readonly epoch: string;
+    readonly depositsPaused: boolean;
+    readonly windDown: boolean;
+    readonly degraded: boolean;
+  };
+  readonly units: { readonly base: string; readonly quote: string; readonly share: string };
+  readonly oracle: { readonly price: string; readonly poolPrice: number; readonly problems: readonly string[] };
+  readonly nav: {
+    readonly quote: string;
+    readonly min: string;
+    readonly max: string;
+    readonly shares: string;
+    readonly perShare: number | null;
+  };
+  readonly exposure: {
+    readonly delta: string;
+    readonly deltaFractionOfNav: number | null;
+    readonly health: string | null;
+  };
+  readonly idle: { readonly base: string; readonly quote: string };
+  readonly liquidity: {
+    readonly base: string;
+    readonly quote: string;
+    readonly feesBase: string;
+    readonly feesQuote: string;
+  };
+  readonly ranges: readonly { readonly priceLower: number; readonly priceUpper: number; readonly liquidity: string }[];
+  readonly hedges: readonly {
+    readonly address: string;
+    readonly venue: string;
+    readonly delta: string;
+    readonly equity: string;
+    readonly health: string | null;
+    readonly pending: boolean;
+    readonly lost: boolean;
+  }[];
+  readonly queue: { readonly waiting: string; readonly pendingShares: string; readonly claimable: string };
+  readonly limits: {
+    readonly maxDeltaBps: string;
+    readonly maxLossBpsPerDay: string;
+    readonly lossUsed: string;
+    readonly depositCap: string;
+    readonly healthFloor: string;
+  };
+}
+
+/** Reads the vault and prints it. */
+export async function runStatus(options: ConnectionOptions, context: CommandContext): Promise<void> {
+  const { provider, vault, lens } = await connectVault(options, context);
+  if (lens === undefined) throw new UsageError("Which lens reads the vault? Give --lens ADDRESS.");
+  const report = describeStatus(await readSnapshot(provider, lens, vault));
+  if (options.json) context.output.json(report);
+  else printStatus(context.output, report);
+}
+
+/** Turns a snapshot into a report; nothing is rounded but the floats that are named as such in {@link StatusReport}. */
+export function describeStatus(snapshot: Snapshot): StatusReport {
+  const v = snapshot.vault;
+  const exposure = exposureOf(snapshot);
+  const base = (units: bigint): string => formatAmount(units, v.base.decimals);
+  const quote = (units: bigint): string => formatAmount(units, v.quote.decimals);
+  const shares = (units: bigint): string => formatAmount(units, v.shareDecimals);
+  const health = (wad: bigint): string | null => (wad === MAX_HEALTH ? null : formatAmount(wad, WAD_DECIMALS));
+  const supply = Number(shares(v.totalSupply));
+  return {
+    chainId: snapshot.chainId.toString(),
+    block: { number: snapshot.blockNumber, hash: snapshot.blockHash, time: formatTime(snapshot.timestamp) },
+    vault: {
+      address: v.vault,
+      name: v.name,
+      symbol: v.symbol,
+      epoch: v.epoch.toString(),
+      depositsPaused: v.depositsPaused,
+      windDown: v.windDown,
+      degraded: v.degraded,
+    },
+    units: { base: v.base.symbol, quote: v.quote.symbol, share: v.symbol },
+    oracle: {
+      price: formatAmount(v.oracle.priceWad, WAD_DECIMALS),
+      poolPrice: exposure.spotPrice,
+      problems: Object.entries(OracleFlag)
+        .filter(([, bit]) => (v.oracle.flags & bit) !== 0n)
+        .map(([name]) => name),
+    },
+    nav: {
+      quote: quote(v.book.navQuote),
+      min: quote(v.book.navMinQuote),
+      max: quote(v.book.navMaxQuote),
+      shares: shares(v.totalSupply),
+      perShare: supply > 0 ? exposure.navQuote / supply : null,
+    },
+    exposure: {
+      delta: base(v.book.deltaBase),
+      deltaFractionOfNav: exposure.navQuote > 0 ? (exposure.deltaBase * exposure.price) / exposure.navQuote : null,
+      health: health(v.book.healthWad),
+    },
+    idle: { base: base(v.idleBase), quote: quote(v.idleQuote) },
+    liquidity: {
+      base: base(v.liquidity.base),
+      quote: quote(v.liquidity.quote),
+      feesBase: base(v.liquidity.feesBase),
+      feesQuote: quote(v.liquidity.feesQuote),
+    },
+    ranges: v.ranges.map((range) => {
+      const { priceLower, priceUpper } = humanRange(range, v);
+      return { priceLower, priceUpper, liquidity: range.liquidity.toString() };
+    }),
+    hedges: v.hedges.map((hedge) => ({
+      address: hedge.hedge,
+      venue: hedge.venue,
+      delta: base(hedge.deltaBase),
+      equity: quote(hedge.equityMinQuote),
+      health: health(hedge.healthWad),
+      pending: hedge.pending,
+      lost: hedge.lost,
+    })),
+    queue: {
+      waiting: (v.queue.tail - v.queue.head).toString(),
+      pendingShares: shares(v.queue.pendingShares),
+      claimable: quote(v.queue.reservedQuote),
+    },
+    limits: {
+      maxDeltaBps: v.policy.params.maxDeltaBps.toString(),
+      maxLossBpsPerDay: v.policy.params.maxLossBpsPerDay.toString(),
+      lossUsed: quote(v.bucketQuote),
+      depositCap: quote(v.depositCapQuote),
+      healthFloor: formatAmount(v.policy.params.healthFloorWad, WAD_DECIMALS),
+    },
+  };
+}
+
+/** Prints a report for people. */
+export function printStatus(output: Output, report: StatusReport): void {
+  const { units, vault, nav, exposure } = report;
+  const shorten = (amount: string, places: number): string => {
+    const [whole = "0", fraction = ""] = amount.split(".");
+    const negative = whole.startsWith("-");
+    const digits = BigInt(`${whole.replace("-", "")}${fraction.padEnd(18, "0").slice(0, 18)}`);
+    return displayAmount(negative ? -digits : digits, 18, places);
+  };
+  const quote = (amount: string): string => `${shorten(amount, 2)} ${units.quote}`;
+  const base = (amount: string): string => `${shorten(amount, 4)} ${units.base}`;
+  const healthText = (health: string | null): string => (health === null ? "no debt" : shorten(health, 3));
+  const states = [
+    vault.depositsPaused && "deposits paused",
+    vault.windDown && "winding down",
+    vault.degraded && "degraded",
+  ];
+  const state = states.filter((text) => text !== false).join(", ") || "open";
+  const fraction = exposure.deltaFractionOfNav;
+
+  output.pairs(`${vault.name} (${vault.symbol}) ${vault.address}`, [
+    ["chain", `${report.chainId}, block ${report.block.number}, ${report.block.time}`],
+    ["state", state],
+    ["price", `${shorten(report.oracle.price, 2)} ${units.quote} (pool ${displayNumber(report.oracle.poolPrice)})`],
+    ["oracle", report.oracle.problems.length === 0 ? "healthy" : `unhealthy: ${report.oracle.problems.join(", ")}`],
+    ["value", `${quote(nav.quote)} (${shorten(nav.min, 2)} to ${shorten(nav.max, 2)})`],
+    [
+      "shares",
+      `${shorten(nav.shares, 4)}${nav.perShare === null ? "" : `, ${displayNumber(nav.perShare, 6)} ${units.quote} each`}`,
+    ],
+    [
+      "net delta",
+      `${base(exposure.delta)}${fraction === null ? "" : `, ${displayNumber(fraction * 100, 3)} % of the value`}`,
+    ],
+    ["health", healthText(exposure.health)],
+    ["idle", `${base(report.idle.base)} and ${quote(report.idle.quote)}`],
+    ["in the pool", `${base(report.liquidity.base)} and ${quote(report.liquidity.quote)}`],
+    ["fees earned", `${base(report.liquidity.feesBase)} and ${quote(report.liquidity.feesQuote)}`],
+    ["redemptions", `${report.queue.waiting} waiting, ${quote(report.queue.claimable)} to be claimed`],
+    ["loss budget", `${quote(report.limits.lossUsed)} used of ${report.limits.maxLossBpsPerDay} bps a day`],
+  ]);
+  if (report.ranges.length > 0) {
+    output.table(
+      "Ranges",
+      [
+        { title: "from", align: "right" },
+        { title: "to", align: "right" },
+        { title: "liquidity", align: "right" },
+      ],
+      report.ranges.map((range) => [displayNumber(range.priceLower), displayNumber(range.priceUpper), range.liquidity]),
+    );
+  }
+  output.table(
+    "Hedges",
+    [
+      { title: "venue" },
+      { title: "delta", align: "right" },
+      { title: "equity", align: "right" },
+      { title: "health", align: "right" },
+    ],
+    report.hedges.map((hedge) => [hedge.venue, base(hedge.delta), quote(hedge.equity), healthText(hedge.health)]),
+  );
+}

@@ -1,0 +1,64 @@
+import { HedgerowError } from "../sdk/errors.ts";
+import { type Market, OracleFlag, type Snapshot } from "../sdk/policy/types.ts";
+import type { Journal } from "./journal.ts";
+import type { Head } from "./rpc.ts";
+import { estimateVolatility, type VolatilitySettings } from "./volatility.ts";
+
+export interface MarketSettings {
+  readonly volatility: VolatilitySettings;
+  /** Gas of one hedge transaction. */
+  readonly hedgeGasUnits: bigint;
+  readonly maxPriorityFeePerGas: bigint;
+  /** The chain's wrapped native coin; a vault with this base prices gas by its own oracle. */
+  readonly wrappedNative: string;
+  /** Quote per native coin, for vaults with another base. */
+  readonly nativePriceQuote: number | undefined;
+  /** Prices closer together than this are noise of the feed; only the first is kept. */
+  readonly sampleSeconds: number;
+}
+
+/** Gas cannot be priced in the vault's quote. */
+export class UnknownGasPriceError extends HedgerowError {}
+
+/** Flags under which a price is not the market's. A depeg of the quote or a deviating pool leaves the feed's price good. */
+const NOT_A_PRICE = OracleFlag.noPrice | OracleFlag.baseStale | OracleFlag.quoteStale | OracleFlag.sequencerDown;
+
+/** Half-lives after which a price weighs less than a thousandth. */
+const MEMORY_HALF_LIVES = 10;
+
+/** What the policy needs besides the snapshot. Remembers the snapshot's price on the way. */
+export function observeMarket(journal: Journal, snapshot: Snapshot, head: Head, settings: MarketSettings): Market {
+  const { oracle } = snapshot.vault;
+  const memorySeconds = MEMORY_HALF_LIVES * settings.volatility.halfLifeHours * 3_600;
+  const from = Math.floor(snapshot.timestamp - memorySeconds);
+  const samples = [...journal.listPrices(oracle.address, snapshot.chainId, from, snapshot.timestamp)];
+  const last = samples.at(-1);
+  const due = last === undefined || snapshot.timestamp - last.timestampSeconds >= settings.sampleSeconds;
+  if (due && (oracle.flags & NOT_A_PRICE) === 0n) {
+    const sample = { timestampSeconds: snapshot.timestamp, priceWad: oracle.priceWad };
+    journal.addPrice(oracle.address, snapshot.chainId, sample);
+    samples.push(sample);
+  }
+  const prices = samples.map(({ timestampSeconds, priceWad }) => ({
+    timestampSeconds,
+    price: Number(priceWad) / 1e18,
+  }));
+  return {
+    volatilityAnnual: estimateVolatility(prices, settings.volatility),
+    hedgeGasQuote: computeGasQuote(snapshot, head, settings),
+  };
+}
+
+/** Cost of one hedge transaction in the vault's quote, human units. */
+function computeGasQuote(snapshot: Snapshot, head: Head, settings: MarketSettings): number {
+  const { base, oracle, vault } = snapshot.vault;
+  const isNative = base.token.toLowerCase() === settings.wrappedNative.toLowerCase();
+  const priceQuote = isNative ? Number(oracle.priceWad) / 1e18 : settings.nativePriceQuote;
+  if (priceQuote === undefined) {
+    throw new UnknownGasPriceError(
+      `Vault ${vault} has base ${base.symbol}, which is not the native coin of the chain, so gas has no price. Set nativePriceQuote.`,
+    );
+  }
+  const weiPerGas = head.baseFeePerGas + settings.maxPriorityFeePerGas;
+  return (Number(settings.hedgeGasUnits * weiPerGas) / 1e18) * priceQuote;
+}
