@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 pragma solidity 0.8.37;
 
-import { IERC20 } from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import { TickMath } from "@uniswap/v3-core-0.8/contracts/libraries/TickMath.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {TickMath} from "@uniswap/v3-core-0.8/contracts/libraries/TickMath.sol";
 
-import { HedgedVault } from "../../contracts/HedgedVault.sol";
-import { IUniswapV3Pool } from "../../contracts/interfaces/external/IUniswapV3Pool.sol";
+import {HedgedVault} from "../../contracts/HedgedVault.sol";
+import {IUniswapV3Pool} from "../../contracts/interfaces/external/IUniswapV3Pool.sol";
 
 /// @notice One attempt, all of it in one transaction.
 /// @param priceAtDeposit Square-root price that the pool is moved to before the deposit; 0 = leave it.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 pragma solidity 0.8.37;
 
-import { HedgeFlow, HedgeState, IHedge } from "../../contracts/interfaces/IHedge.sol";
+import {HedgeFlow, HedgeState, IHedge} from "../../contracts/interfaces/IHedge.sol";
 
 /// @notice A call that the hostile hedge makes in the middle of an operation of its vault.
 struct HostileCall {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { Contract, encodeBytes32String } from "ethers";
+import hre from "hardhat";
 import { after, before, beforeEach, describe, it } from "mocha";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
@@ -45,7 +46,7 @@ describe("deposits", () => {
   before(async () => {
     twin = await startTwin({ priceUsdcPerWeth: 2_500 });
     world = await createVaultWorld(twin);
-    const { abi } = await (await import("hardhat")).default.artifacts.readArtifact("HostileDepositor");
+    const { abi } = await hre.artifacts.readArtifact("HostileDepositor");
     depositor = new Contract(
       await deployTestContract(world.admin, "HostileDepositor"),
       abi,
@@ -104,12 +105,14 @@ describe("deposits", () => {
         false,
         vaultInterface.encodeFunctionData(name, args),
       ];
-      const results = (await new Contract(multicall3, MULTICALL_ABI, world.bob).getFunction("aggregate3").staticCall([
-        call("previewDeposit", [assets]),
-        call("deposit", [assets, await world.bob.getAddress()]),
-        call("previewMint", [shares]),
-        call("mint", [shares, await world.bob.getAddress()]),
-      ])) as readonly { readonly returnData: string }[];
+      const results = (await new Contract(multicall3, MULTICALL_ABI, world.bob)
+        .getFunction("aggregate3")
+        .staticCall([
+          call("previewDeposit", [assets]),
+          call("deposit", [assets, await world.bob.getAddress()]),
+          call("previewMint", [shares]),
+          call("mint", [shares, await world.bob.getAddress()]),
+        ])) as readonly { readonly returnData: string }[];
       const [previewDeposit, deposit, previewMint, mint] = results.map(({ returnData }) => BigInt(returnData));
       expect(deposit).to.equal(previewDeposit);
       expect(deposit).to.be.greaterThan(0n);
@@ -313,7 +316,7 @@ describe("deposits", () => {
       );
       expect(name).to.equal("HedgedVault_DepositAboveCap");
       expect(args[1]).to.equal(cap);
-      expect(args[0] as bigint).to.be.within(cap, cap + quoteUnits(world, "0.2"));
+      expect(args[0]).to.be.within(cap, cap + quoteUnits(world, "0.2"));
       await (await world.vault.connect(world.bob).deposit(quoteUnits(world, "99"), world.bob)).wait();
       await (await world.vault.connect(world.admin).setDepositCap(1n)).wait();
       expect(await world.vault.maxDeposit(world.bob)).to.equal(0n);

@@ -80,7 +80,11 @@ describe("exits in kind", () => {
     await twin.advanceTo(Number(opensAt) - 2);
     // The next block is one second later, the one after that opens the door.
     const early = world.vault.connect(world.alice).exitInKind(id, alice, UNLIMITED, { gasLimit: 5_000_000n });
-    await expectRevert(early.then((sent) => sent.wait()), "HedgedVault_ExitTooEarly", [opensAt]);
+    await expectRevert(
+      early.then((sent) => sent.wait()),
+      "HedgedVault_ExitTooEarly",
+      [opensAt],
+    );
     expect(await twin.timestamp()).to.equal(Number(opensAt) - 1);
     expect((await exit(world.alice, id, UNLIMITED)).quote).to.be.greaterThan(0n);
   });

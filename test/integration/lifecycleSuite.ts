@@ -80,7 +80,9 @@ export function describeLifecycle(
       expect(abs(event.deltaAfterBase) <= plan.promise.maxResidualDeltaBase, "residual delta promised").to.equal(true);
       expect(abs(event.deltaAfterBase) <= deltaLimit(last), "delta inside the vault's band").to.equal(true);
       const lossQuote = event.navBeforeQuote - event.navAfterQuote;
-      expect(lossQuote <= plan.promise.maxLossQuote, `loss ${lossQuote} <= ${plan.promise.maxLossQuote}`).to.equal(true);
+      expect(lossQuote <= plan.promise.maxLossQuote, `loss ${lossQuote} <= ${plan.promise.maxLossQuote}`).to.equal(
+        true,
+      );
       expect(last.vault.book.healthWad >= last.vault.policy.params.healthFloorWad, "health above the floor").to.equal(
         true,
       );

@@ -42,9 +42,10 @@ describe("V17: every pair of decimals in both token orders", () => {
           expect(story.decisions).to.deep.equal(reference.decisions);
           // Ticks are aligned outwards: the two orders place their ranges up to one spacing apart (0.1 % of the price).
           for (const key of ["shortBase", "navAfterHedge", "navAfterRecentre", "paid", "health"] as const) {
-            expect(Math.abs(story[key] / reference[key] - 1), `${key}: ${story[key]}, ${reference[key]}`).to.be.lessThan(
-              key === "shortBase" || key === "health" ? 0.005 : 0.000_1,
-            );
+            expect(
+              Math.abs(story[key] / reference[key] - 1),
+              `${key}: ${story[key]}, ${reference[key]}`,
+            ).to.be.lessThan(key === "shortBase" || key === "health" ? 0.005 : 0.000_1);
           }
           expect(Math.abs(story.deltaAfterHedge - reference.deltaAfterHedge)).to.be.lessThan(0.3);
         });

@@ -34,6 +34,9 @@ if (readRecordedState() === undefined) {
       expect(Math.abs((recorded?.priceUsdcPerWeth ?? 0) / 4_000 - 1)).to.be.lessThan(0.2);
     });
 
-    describeLifecycle("vault lifecycle on the recorded mainnet pool", createWorld, { closeTwin: false, driftMove: 0.06 });
+    describeLifecycle("vault lifecycle on the recorded mainnet pool", createWorld, {
+      closeTwin: false,
+      driftMove: 0.06,
+    });
   });
 }

@@ -259,11 +259,11 @@ describe("redemptions", () => {
       await (await world.vault.connect(world.alice).approve(carol, 10n * TOKEN)).wait();
       await (await world.vault.connect(carol).requestRedeem(4n * TOKEN, alice, alice)).wait();
       expect(await world.vault.allowance(alice, carolAddress)).to.equal(6n * TOKEN);
-      await expectRevert(world.vault.connect(carol).requestRedeem(7n * TOKEN, alice, alice), "ERC20InsufficientAllowance", [
-        carolAddress,
-        6n * TOKEN,
-        7n * TOKEN,
-      ]);
+      await expectRevert(
+        world.vault.connect(carol).requestRedeem(7n * TOKEN, alice, alice),
+        "ERC20InsufficientAllowance",
+        [carolAddress, 6n * TOKEN, 7n * TOKEN],
+      );
     });
   });
 
@@ -286,7 +286,8 @@ describe("redemptions", () => {
     it("skips a run of empty places even while the oracle is dead", async () => {
       await stopOracle();
       for (let i = 0; i < 3; i++) await requestRedeem(world, world.alice, TOKEN);
-      for (const id of [1n, 2n, 3n]) await (await world.vault.connect(world.alice).cancelRedeemRequest(id, alice)).wait();
+      for (const id of [1n, 2n, 3n])
+        await (await world.vault.connect(world.alice).cancelRedeemRequest(id, alice)).wait();
       expect(await settle(10n)).to.equal(0n);
       expect(await world.vault.queueHead()).to.equal(await world.vault.queueTail());
       await expectRevert(world.vault.settle(10n), "HedgedVault_NothingToSettle", []);
@@ -294,12 +295,16 @@ describe("redemptions", () => {
 
     it("is over once settled, and is nobody else's right", async () => {
       await requestRedeem(world, world.alice, TOKEN);
-      await expectRevert(world.vault.connect(world.alice).cancelRedeemRequest(1n, alice), "HedgedVault_UnknownRequest", [
-        1n,
-      ]);
-      await expectRevert(world.vault.connect(world.alice).cancelRedeemRequest(9n, alice), "HedgedVault_UnknownRequest", [
-        9n,
-      ]);
+      await expectRevert(
+        world.vault.connect(world.alice).cancelRedeemRequest(1n, alice),
+        "HedgedVault_UnknownRequest",
+        [1n],
+      );
+      await expectRevert(
+        world.vault.connect(world.alice).cancelRedeemRequest(9n, alice),
+        "HedgedVault_UnknownRequest",
+        [9n],
+      );
       await stopOracle();
       const id = await requestRedeem(world, world.alice, TOKEN);
       await expectRevert(world.vault.connect(carol).cancelRedeemRequest(id, carol), "HedgedVault_NotController", [

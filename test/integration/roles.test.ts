@@ -47,23 +47,26 @@ describe("roles", () => {
 
   describe("restricted functions", () => {
     type Caller = keyof typeof people;
-    const calls: readonly (readonly [string, readonly Caller[], (by: Signer) => Promise<{ wait(): Promise<unknown> }>])[] =
+    const calls: readonly (readonly [
+      string,
+      readonly Caller[],
+      (by: Signer) => Promise<{ wait(): Promise<unknown> }>,
+    ])[] = [
+      ["rebalance", ["keeper"], async (by) => world.vault.connect(by).rebalance([], await promise())],
+      ["pauseDeposits(true)", ["guardian"], (by) => world.vault.connect(by).pauseDeposits(true)],
+      ["startWindDown", ["guardian"], (by) => world.vault.connect(by).startWindDown()],
+      ["setDepositCap", ["admin"], (by) => world.vault.connect(by).setDepositCap(7n)],
+      ["clearDegraded", ["admin"], (by) => world.vault.connect(by).clearDegraded()],
       [
-        ["rebalance", ["keeper"], async (by) => world.vault.connect(by).rebalance([], await promise())],
-        ["pauseDeposits(true)", ["guardian"], (by) => world.vault.connect(by).pauseDeposits(true)],
-        ["startWindDown", ["guardian"], (by) => world.vault.connect(by).startWindDown()],
-        ["setDepositCap", ["admin"], (by) => world.vault.connect(by).setDepositCap(7n)],
-        ["clearDegraded", ["admin"], (by) => world.vault.connect(by).clearDegraded()],
-        [
-          "policy.setParams",
-          ["admin"],
-          async (by) => {
-            const policy = policyContract(world.addresses.policy, by);
-            const { params } = (await world.snapshot()).vault.policy;
-            return policy.setParams({ ...params, maxDeltaBps: 77n });
-          },
-        ],
-      ];
+        "policy.setParams",
+        ["admin"],
+        async (by) => {
+          const policy = policyContract(world.addresses.policy, by);
+          const { params } = (await world.snapshot()).vault.policy;
+          return policy.setParams({ ...params, maxDeltaBps: 77n });
+        },
+      ],
+    ];
     for (const [name, allowed, call] of calls) {
       for (const caller of ["admin", "keeper", "guardian", "stranger"] as const) {
         if (allowed.includes(caller)) {
@@ -113,9 +116,11 @@ describe("roles", () => {
         expect(name).to.equal("AccessManagerUnauthorizedAccount");
       }
       await (await manager(world.admin).getFunction("revokeRole")(Role.keeper, world.keeper)).wait();
-      await expectRevert(world.vault.connect(world.keeper).rebalance([], await promise()), "AccessManagedUnauthorized", [
-        await world.keeper.getAddress(),
-      ]);
+      await expectRevert(
+        world.vault.connect(world.keeper).rebalance([], await promise()),
+        "AccessManagedUnauthorized",
+        [await world.keeper.getAddress()],
+      );
     });
 
     it("leaves the deployer without power, and makes a delayed admin wait", async () => {

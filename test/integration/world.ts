@@ -124,7 +124,8 @@ function worldAround(
 ): VaultWorld {
   const { admin, keeper, guardian, alice, bob } = people;
   const vault = vaultContract(addresses.vault, admin);
-  const snapshot = async (): Promise<Snapshot> => await readSnapshot(twin.ethers.provider, system.lens, addresses.vault);
+  const snapshot = async (): Promise<Snapshot> =>
+    await readSnapshot(twin.ethers.provider, system.lens, addresses.vault);
   const send = async (plan: Plan): Promise<ContractTransactionReceipt> => {
     const { to, data } = encodePlan(plan);
     const receipt = await (await keeper.sendTransaction({ to, data })).wait();
@@ -289,7 +290,7 @@ export async function revertOf(call: Promise<unknown>): Promise<Revert> {
   }
   if (failure === undefined) throw new Error("The call was expected to revert and went through.");
   const data = revertDataOf(failure);
-  if (data === undefined) throw failure;
+  if (data === undefined) throw new Error("The call failed without revert data.", { cause: failure });
   const parsed = parseRevert(data);
   if (parsed === undefined) throw new Error(`Reverted with unknown data ${data}`, { cause: failure });
   return { name: parsed.name, args: [...parsed.args] };

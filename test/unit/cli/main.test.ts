@@ -1,3 +1,6 @@
+import { tmpdir } from "node:os";
+import path from "node:path";
+
 import { expect } from "chai";
 
 import { readEnvironment } from "../../../cli/env.ts";
@@ -38,7 +41,7 @@ describe("hedgerow", () => {
   });
 
   it("shows no stack unless it is asked for", async () => {
-    const args = ["demo", "--prices", "no-such-file.csv", "--out", "out"];
+    const args = ["demo", "--prices", "no-such-file.csv", "--out", path.join(tmpdir(), "hedgerow-out")];
     const quiet = await run(args);
     expect(quiet.code).to.equal(EXIT.failed);
     expect(quiet.stderr).to.match(/^hedgerow: no-such-file\.csv: .*\n$/);

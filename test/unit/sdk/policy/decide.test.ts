@@ -79,15 +79,21 @@ describe("decide", () => {
       });
     }
 
-    it("acts through a depeg, as the vault allows", () => {
-      expectDecision(judge(snapshotWithDelta(50n * WETH, { flags: OracleFlag.depeg })), "hedge", "outside-band");
-    });
+    for (const name of ["depeg", "twapDeviation"] as const) {
+      it(`acts through ${name}, as the vault allows`, () => {
+        expectDecision(judge(snapshotWithDelta(50n * WETH, { flags: OracleFlag[name] })), "hedge", "outside-band");
+      });
+    }
   });
 
   describe("venue", () => {
     it("reconciles a loss before anything else, even with a bad oracle", () => {
       expectDecision(judge(snapshotWithDelta(0n, { lost: true })), "reconcile", "hedge-lost");
-      expectDecision(judge(snapshotWithDelta(0n, { lost: true, flags: OracleFlag.baseStale })), "reconcile", "hedge-lost");
+      expectDecision(
+        judge(snapshotWithDelta(0n, { lost: true, flags: OracleFlag.baseStale })),
+        "reconcile",
+        "hedge-lost",
+      );
     });
 
     it("does not reconcile twice: a degraded vault leaves", () => {
