@@ -1,4 +1,4 @@
-import { dataSlice, type ErrorDescription, Interface } from "ethers";
+import { type ErrorDescription, Interface } from "ethers";
 
 import { errorInterfaces } from "./contracts.ts";
 
@@ -12,8 +12,12 @@ const VENUE_ERRORS = new Interface([
   "error AccessManagedUnauthorized(address caller)",
 ]);
 
+/** "0x" and four bytes. */
+const SELECTOR_HEX_LENGTH = 10;
+
 /** A revert's name and values, or undefined when no known contract declares it. */
 export function parseRevert(data: string): ErrorDescription | undefined {
+  if (data.length < SELECTOR_HEX_LENGTH) return undefined;
   for (const known of [...errorInterfaces, VENUE_ERRORS]) {
     const parsed = known.parseError(data);
     if (parsed !== null) return parsed;
@@ -29,7 +33,7 @@ export function parseRevert(data: string): ErrorDescription | undefined {
 export function describeRevert(data: string): string {
   if (data === "0x" || data === "") return "no reason given";
   const parsed = parseRevert(data);
-  if (parsed === undefined) return `unknown error ${dataSlice(data, 0, Math.min(4, (data.length - 2) / 2))}`;
+  if (parsed === undefined) return `unknown error ${data.slice(0, SELECTOR_HEX_LENGTH)}`;
   const values = parsed.fragment.inputs.map((input, i) => `${input.name} ${String(parsed.args[i])}`.trim());
   return `${parsed.name}(${values.join(", ")})`;
 }

@@ -85,7 +85,7 @@ describe("gas", () => {
 
   it("recentre with re-hedge", async () => {
     await move(2_450);
-    const receipt = await act("recentre", { kind: "recentre", keepRange: false } as Partial<Decision>);
+    const receipt = await act("recentre", { kind: "recentre", keepRange: false });
     recordGas("recentre with re-hedge", receipt.gasUsed);
   });
 

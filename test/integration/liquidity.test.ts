@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { AbiCoder, Contract, ContractFactory, Interface, type Signer, solidityPackedKeccak256 } from "ethers";
-import { after, afterEach, before, describe, it } from "mocha";
+import { after, afterEach, before, beforeEach, describe, it } from "mocha";
 
 import generousMinter from "../../artifacts/test/contracts/GenerousMinter.sol/GenerousMinter.json" with { type: "json" };
 import libraryCalls from "../../artifacts/test/contracts/LibraryCalls.sol/LibraryCalls.json" with { type: "json" };
@@ -40,6 +40,10 @@ const POOL_STATE_ABI = new Interface([
   "function ticks(int24) view returns (uint128 liquidityGross, int128 liquidityNet, uint256 feeGrowthOutside0X128, uint256 feeGrowthOutside1X128, int56, uint160, uint32, bool initialized)",
   "function positions(bytes32) view returns (uint128 liquidity, uint256 feeGrowthInside0LastX128, uint256 feeGrowthInside1LastX128, uint128 tokensOwed0, uint128 tokensOwed1)",
 ]);
+
+/** `count` multiples of an amount, from one of them. */
+const steps = (amount: bigint, count: number): bigint[] =>
+  Array.from({ length: count }, (_, i) => amount * BigInt(i + 1));
 
 interface Range {
   readonly tickLower: number;
@@ -672,36 +676,85 @@ describe("UniswapV3Liquidity on a genuine pool", () => {
       expect((await at.ask("swap", -WETH, 0n))[0]).not.to.equal(0n);
     });
 
-    it("V24 through the vault: a price worse than the policy's slippage is refused with the limit from the oracle", async () => {
-      // The pool's fee of 5 bps alone is more than 4 bps of slippage.
-      const strict = await createVaultWorld(twin, { policy: { ...LOOSE, maxDeltaBps: 5_000n, maxSlippageBps: 4n } });
-      await strict.deposit(strict.alice, "1000000");
-      const promised = {
-        expectedEpoch: 0n,
-        deadline: 2n ** 48n - 1n,
-        maxResidualDeltaBase: MAX_UINT256,
-        maxLossQuote: MAX_UINT256,
-      };
-      const plan = (...steps: readonly { kind: number; amount: bigint; marginQuote?: bigint }[]) =>
-        strict.vault.connect(strict.keeper).rebalance(
-          steps.map((s) => ({ hedgeIndex: 0, tickLower: 0, tickUpper: 0, marginQuote: 0n, ...s })),
-          promised,
-        );
-      const adapter = liquidityContract(strict.addresses.liquidity, admin);
-      const lone = await adopt(twin.market);
-      const [cost] = (await lone.ask("swap", WETH, MAX_UINT256)) as [bigint];
-      const [gain] = (await lone.ask("swap", -WETH, 0n)) as [bigint];
-      await expect(plan({ kind: Kind.swap, amount: WETH }))
-        .to.be.revertedWithCustomError(adapter, "Liquidity_SwapAboveMaximum")
-        .withArgs(-cost, (2_500n * USDC * 10_004n) / 10_000n);
+    describe("V24 through the vault", () => {
+      let strict: VaultWorld;
+      let adapter: UniswapV3Liquidity;
+      let lone: Lone;
       const borrow = { kind: Kind.adjust, amount: -2n * WETH, marginQuote: 100_000n * USDC };
-      await expect(plan(borrow, { kind: Kind.swap, amount: -WETH }))
-        .to.be.revertedWithCustomError(adapter, "Liquidity_SwapBelowMinimum")
-        .withArgs(gain, (2_500n * USDC * 9_996n) / 10_000n);
-      // Control: with a bound that covers the fee both go through.
-      await world.deposit(world.alice, "1000000");
-      await rebalance({ kind: Kind.swap, amount: WETH });
-      await rebalance(borrow, { kind: Kind.swap, amount: -WETH });
+      const strictPlan = async (...steps: readonly { kind: number; amount: bigint; marginQuote?: bigint }[]) =>
+        strict.vault.connect(strict.keeper).rebalance.staticCall(
+          steps.map((s) => ({ hedgeIndex: 0, tickLower: 0, tickUpper: 0, marginQuote: 0n, ...s })),
+          {
+            expectedEpoch: 0n,
+            deadline: 2n ** 48n - 1n,
+            maxResidualDeltaBase: MAX_UINT256,
+            maxLossQuote: MAX_UINT256,
+          },
+        );
+      /** What the oracle's 2,500 and 4 bps allow: two units above the bound to buy, for the pool's own roundings. */
+      const worthOf = (amount: bigint): bigint => (amount * 2_500n * USDC) / WETH;
+      const mostToPay = (amount: bigint): bigint => (worthOf(amount) * 10_004n + 9_999n) / 10_000n + 2n;
+      const leastToGet = (amount: bigint): bigint => (worthOf(amount) * 9_996n) / 10_000n;
+      const costOf = async (amount: bigint): Promise<bigint> =>
+        -((await lone.ask("swap", amount, MAX_UINT256)) as [bigint])[0];
+      const gainOf = async (amount: bigint): Promise<bigint> => ((await lone.ask("swap", -amount, 0n)) as [bigint])[0];
+
+      beforeEach(async () => {
+        // The pool's fee of 5 bps alone is more than 4 bps of slippage.
+        strict = await createVaultWorld(twin, { policy: { ...LOOSE, maxDeltaBps: 5_000n, maxSlippageBps: 4n } });
+        await strict.deposit(strict.alice, "1000000");
+        adapter = liquidityContract(strict.addresses.liquidity, admin);
+        lone = await adopt(twin.market);
+      });
+
+      it("a price worse than the policy's slippage is refused with the limit from the oracle", async () => {
+        await expect(strictPlan({ kind: Kind.swap, amount: WETH }))
+          .to.be.revertedWithCustomError(adapter, "Liquidity_SwapAboveMaximum")
+          .withArgs(await costOf(WETH), 2_501_000_002n);
+        await expect(strictPlan(borrow, { kind: Kind.swap, amount: -WETH }))
+          .to.be.revertedWithCustomError(adapter, "Liquidity_SwapBelowMinimum")
+          .withArgs(await gainOf(WETH), 2_499_000_000n);
+        // Control: with a bound that covers the fee both go through.
+        await world.deposit(world.alice, "1000000");
+        await rebalance({ kind: Kind.swap, amount: WETH });
+        await rebalance(borrow, { kind: Kind.swap, amount: -WETH });
+      });
+
+      it("V02 buying at exactly the limit passes, one unit dearer is refused", async () => {
+        const met = { within: 0, exact: 0, beyond: 0 };
+        // From dust to 5 cents: there a fee of 5 bps outgrows 4 bps and two units, a unit at a time.
+        for (const amount of [1n, 2n, 399_999_999n, 400_000_001n, ...steps(10n ** 12n, 40)]) {
+          const [cost, limit] = [await costOf(amount), mostToPay(amount)];
+          if (cost <= limit) await strictPlan({ kind: Kind.swap, amount });
+          else {
+            await expect(strictPlan({ kind: Kind.swap, amount }))
+              .to.be.revertedWithCustomError(adapter, "Liquidity_SwapAboveMaximum")
+              .withArgs(cost, limit);
+          }
+          if (cost < limit) met.within++;
+          if (cost === limit) met.exact++;
+          if (cost === limit + 1n) met.beyond++;
+        }
+        expect(met.within > 0 && met.exact > 0 && met.beyond > 0, JSON.stringify(met)).to.equal(true);
+      });
+
+      it("V02 selling for exactly the limit passes, one unit less is refused", async () => {
+        const met = { within: 0, exact: 0, beyond: 0 };
+        for (const amount of [1n, 399_999_999n, 400_000_001n, ...steps(10n ** 11n, 60)]) {
+          const [gain, limit] = [await gainOf(amount), leastToGet(amount)];
+          if (gain >= limit) await strictPlan(borrow, { kind: Kind.swap, amount: -amount });
+          else {
+            await expect(strictPlan(borrow, { kind: Kind.swap, amount: -amount }))
+              .to.be.revertedWithCustomError(adapter, "Liquidity_SwapBelowMinimum")
+              .withArgs(gain, limit);
+          }
+          if (gain > limit) met.within++;
+          if (gain === limit) met.exact++;
+          if (gain === limit - 1n) met.beyond++;
+        }
+        console.log(JSON.stringify(met));
+        expect(met.exact > 0 && met.beyond > 0, JSON.stringify(met)).to.equal(true);
+      });
     });
   });
 

@@ -1,11 +1,13 @@
 import { expect } from "chai";
 import {
+  concat,
   Contract,
   ContractFactory,
   encodeBytes32String,
   Interface,
   parseUnits,
   type Signer,
+  toBeHex,
   ZeroAddress,
 } from "ethers";
 import { after, afterEach, before, describe, it } from "mocha";
@@ -59,6 +61,18 @@ describe("ChainlinkOracle", () => {
   const scripted = async (decimals = 8): Promise<ScriptedFeed> => {
     const deployed = await new ContractFactory(scriptedFeed.abi, scriptedFeed.bytecode, deployer).deploy(decimals);
     return new Contract(await deployed.getAddress(), scriptedFeed.abi, deployer) as unknown as ScriptedFeed;
+  };
+  /**
+   * A feed whose code answers every call with the first `bytes` of one round. Its round id is 8, and so are, to a caller
+   * that asks for them, its decimals.
+   */
+  const truncated = async (answer: bigint, bytes: number): Promise<string> => {
+    const now = BigInt(await twin.timestamp());
+    const round = concat([8n, answer, now, now, 8n].map((word) => toBeHex(word, 32)));
+    // PUSH1 160, PUSH1 12, PUSH0, CODECOPY, PUSH1 bytes, PUSH0, RETURN, padded to 12: returns what follows.
+    const runtime = concat(["0x60a0600c5f3960", toBeHex(bytes, 1), "0x5ff30000", round]);
+    // PUSH1 172, PUSH1 10, PUSH0, CODECOPY, PUSH1 172, PUSH0, RETURN: deploys it.
+    return await twin.rpc.deploy(await deployer.getAddress(), concat(["0x60ac600a5f3960ac5ff3", runtime]));
   };
   /** A scripted feed with a round that is fresh now. */
   const scriptedAnswer = async (answer: bigint, decimals = 8): Promise<ScriptedFeed> => {
@@ -181,7 +195,7 @@ describe("ChainlinkOracle", () => {
         });
       }
 
-      for (const mood of ["reverts", "runsOutOfGas", "answersTooShort", "answersDirtyRound"] as const) {
+      for (const mood of ["reverts", "runsOutOfGas", "answersTooShort"] as const) {
         it(`V18 ${side} feed that ${mood}: flags, never a revert`, async () => {
           const { feed, oracle } = await make();
           expect(await flagsOf(oracle), "control").to.equal(0n);
@@ -191,25 +205,89 @@ describe("ChainlinkOracle", () => {
           expect(reading.priceWad).to.equal(0n);
         });
       }
+
+      it(`V18 ${side} feed that vanished: flags, never a revert`, async () => {
+        const { feed, oracle } = await make();
+        expect(await flagsOf(oracle), "control").to.equal(0n);
+        await twin.rpc.request("hardhat_setCode", [await feed.getAddress(), "0x"]);
+        const reading = await oracle.read(true);
+        expect(reading.flags).to.equal(stale | OracleFlag.noPrice);
+        expect(reading.priceWad).to.equal(0n);
+      });
+
+      it(`V02 ${side} round of five words is read, one byte less is no answer`, async () => {
+        for (const [bytes, flags, priceWad] of [
+          [160, 0n, 2_500n * WAD],
+          [159, stale | OracleFlag.noPrice, 0n],
+        ] as const) {
+          const feed = await truncated(healthy, bytes);
+          const reading = await (await oracleOf(side === "base" ? { baseFeed: feed } : { quoteFeed: feed })).read(true);
+          expect([reading.flags, reading.priceWad], `${bytes} bytes`).to.deep.equal([flags, priceWad]);
+        }
+      });
+
+      it(`V18 ${side} feed with a dirty round id: the id is nobody's business, the rest is judged as ever`, async () => {
+        const { feed, oracle } = await make();
+        await feed.setMood(Mood.answersDirtyRound);
+        expect([...(await oracle.read(true))]).to.deep.equal([2_500n * WAD, 0n, 50n]);
+        const now = await twin.timestamp();
+        await feed.set(0n, now, now);
+        expect([...(await oracle.read(true))]).to.deep.equal([0n, stale | OracleFlag.noPrice, 50n]);
+        await feed.set(healthy, now, now + 100);
+        expect([...(await oracle.read(true))]).to.deep.equal([2_500n * WAD, stale, 50n]);
+      });
     }
 
-    it("V18 an answer so small or large that the pool has no such price is flagged, never a revert", async () => {
+    it("V18 an answer so small or large that the pool is nowhere near is flagged, never a revert", async () => {
       const oracle = await oracleOf();
-      const feed = await scriptedAnswer(2n ** 127n);
-      const large = await oracleOf({ baseFeed: feed });
-      // One unit, the least a genuine aggregator accepts: $0.00000001.
+      // One unit, the least a genuine aggregator accepts: $0.00000001. Six are a price that the pool could have.
       await submitBase(1n);
-      for (const [name, bad] of [
-        ["smallest", oracle],
-        ["largest", large],
+      expect([...(await oracle.read(false))]).to.deep.equal([0n, OracleFlag.noPrice, 50n]);
+      await submitBase(6n);
+      expect([...(await oracle.read(false))]).to.deep.equal([6n * 10n ** 10n, OracleFlag.spotDeviation, 50n]);
+      // The largest answer that counts as one, and the next.
+      for (const [answer, priceWad, flags] of [
+        [2n ** 128n - 1n, (2n ** 128n - 1n) * 10n ** 10n, OracleFlag.spotDeviation],
+        [2n ** 128n, 0n, OracleFlag.baseStale | OracleFlag.noPrice],
       ] as const) {
-        const flags = await bad.read(true).then(
-          (reading) => reading.flags,
-          (error: Error) => `${name}: ${error.message}`,
-        );
-        expect(flags).to.be.a("bigint");
-        expect(Number(flags) & Number(OracleFlag.spotDeviation | OracleFlag.noPrice), name).not.to.equal(0);
+        const large = await oracleOf({ baseFeed: await scriptedAnswer(answer) });
+        expect([...(await large.read(false))], String(answer)).to.deep.equal([priceWad, flags, 50n]);
       }
+    });
+
+    for (const baseIsToken0 of [false, true]) {
+      // Token units per token unit, base for quote and quote for base, stay below 2^64. Feeds of 18 decimals say every WAD.
+      it(`V02 the last price that a pool can have is one, the next is none: base is token${baseIsToken0 ? 0 : 1}`, async () => {
+        const cheap = markets[baseIsToken0 ? 1 : 0] as TwinMarket; // scale 10^30
+        const dear = await twin.createMarket({ baseDecimals: 6, quoteDecimals: 18, baseIsToken0 }); // scale 10^6
+        const smallest = 10n ** 30n / 2n ** 64n + 1n;
+        const largest = 10n ** 6n * 2n ** 64n - 1n;
+        for (const [market, answer, representable] of [
+          [cheap, smallest, true],
+          [cheap, smallest - 1n, false],
+          [cheap, 1n, false],
+          [dear, largest, true],
+          [dear, largest + 1n, false],
+          [dear, 2n ** 128n - 1n, false],
+          [dear, 1n, true],
+        ] as const) {
+          const oracle = await oracleOf({ baseFeed: await scriptedAnswer(answer, 18) }, market);
+          await submitAnswer(twin.rpc, market.quoteFeed, 10n ** 8n);
+          expect([...(await oracle.read(true))], String(answer)).to.deep.equal(
+            representable
+              ? [answer, OracleFlag.spotDeviation | OracleFlag.twapDeviation, 50n]
+              : [0n, OracleFlag.noPrice, 50n],
+          );
+        }
+      });
+    }
+
+    it("V18 a price that rounds to nothing is no price", async () => {
+      const market = await twin.createMarket({ baseDecimals: 6, quoteDecimals: 18, baseIsToken0: true });
+      const base = await scriptedAnswer(1n, 18);
+      const quote = await scriptedAnswer(2n * WAD, 18);
+      const oracle = await oracleOf({ baseFeed: base, quoteFeed: quote }, market);
+      expect([...(await oracle.read(true))]).to.deep.equal([0n, OracleFlag.depeg | OracleFlag.noPrice, 50n]);
     });
   });
 
@@ -238,7 +316,7 @@ describe("ChainlinkOracle", () => {
       expect(await flagsOf(oracle), "after grace").to.equal(0n);
     });
 
-    it("V18 without a round, or reverting: down; absent: not asked", async () => {
+    it("V18 without a round, or without an answer: down; absent: not asked", async () => {
       await make();
       const long = (await twin.timestamp()) - GRACE - 100;
       await feed.set(0, long, long);
@@ -246,19 +324,36 @@ describe("ChainlinkOracle", () => {
       await feed.set(0, 0, 0);
       expect(await flagsOf(oracle), "no round").to.equal(OracleFlag.sequencerDown);
       await feed.set(0, long, long);
-      await feed.setMood(Mood.reverts);
-      expect(await flagsOf(oracle), "reverts").to.equal(OracleFlag.sequencerDown);
+      for (const mood of ["reverts", "runsOutOfGas", "answersTooShort"] as const) {
+        await feed.setMood(Mood[mood]);
+        expect(await flagsOf(oracle), mood).to.equal(OracleFlag.sequencerDown);
+      }
+      await feed.setMood(Mood.answersDirtyRound);
+      expect(await flagsOf(oracle), "the round id is nobody's business").to.equal(0n);
+      await feed.set(1, long, long);
+      expect(await flagsOf(oracle), "dirty and down").to.equal(OracleFlag.sequencerDown);
+      await twin.rpc.request("hardhat_setCode", [await feed.getAddress(), "0x"]);
+      expect(await flagsOf(oracle), "vanished").to.equal(OracleFlag.sequencerDown);
       expect(await flagsOf(await oracleOf({ sequencerFeed: ZeroAddress }))).to.equal(0n);
     });
 
-    it("V18 an unfinished start in the far future does not overflow", async () => {
+    it("V18 a start in the future, however far, is down and does not overflow", async () => {
       await make();
-      await feed.set(0, 2n ** 256n - 1n, 0);
-      const flags = await oracle.read(false).then(
-        (reading) => reading.flags,
-        (error: Error) => error.message,
-      );
-      expect(flags).to.equal(OracleFlag.sequencerDown);
+      for (const startedAt of [BigInt(await twin.timestamp()) + 100n, 2n ** 128n, 2n ** 256n - 1n]) {
+        await feed.set(0, startedAt, 0);
+        expect(await flagsOf(oracle), String(startedAt)).to.equal(OracleFlag.sequencerDown);
+      }
+    });
+
+    it("V02 without a grace period it is up a second after its start, and not in the same", async () => {
+      feed = await scripted(0);
+      oracle = await oracleOf({ sequencerFeed: feed, sequencerGraceSeconds: 0 });
+      const startedAt = (await twin.timestamp()) + 1;
+      await feed.set(0, startedAt, startedAt);
+      expect(await twin.timestamp()).to.equal(startedAt);
+      expect(await flagsOf(oracle), "in the same").to.equal(OracleFlag.sequencerDown);
+      await twin.advance(1);
+      expect(await flagsOf(oracle), "a second later").to.equal(0n);
     });
   });
 

@@ -23,6 +23,8 @@ import {
 const SEED = 20261122;
 /** Shares that cost one quote token at first. */
 const TOKEN = 10n ** 12n;
+/** Smallest request that the vault takes. */
+const MINIMUM = TOKEN / 100n;
 const BASE_HEARTBEAT_PASSED = 4_000;
 
 describe("redemptions", () => {
@@ -328,7 +330,7 @@ describe("redemptions", () => {
         for (let i = 0; i < 10; i++) {
           const balance = await world.vault.balanceOf(alice);
           const decades = uniformInt(random, 0, 5);
-          const shares = uniformBigInt(random, 1n, balance / 10n ** BigInt(decades));
+          const shares = uniformBigInt(random, MINIMUM, balance / 10n ** BigInt(decades));
           const before = await sharePrice(world);
           const id = await requestRedeem(world, world.alice, shares);
           if ((await claimable(id, alice)) === 0n) {
@@ -355,18 +357,22 @@ describe("redemptions", () => {
       expect((await sharePrice(world)) + 1n >= before).to.equal(true);
     });
 
-    it("V06: lose nothing to hundreds of exits of one share", async () => {
-      const before = await sharePrice(world);
-      const nav = await world.vault.totalAssets();
-      for (let i = 0; i < 300; i++) {
-        await (await world.vault.connect(world.bob).requestRedeem(1n, bob, bob, { gasLimit: 2_000_000n })).wait();
-      }
-      expect(await world.vault.maxRedeem(bob)).to.equal(300n);
-      expect((await sharePrice(world)) >= before, "value a share never falls").to.equal(true);
-      // Each may take a wei of idle base along, rounded in its hedge's favour.
-      expect(await world.vault.maxWithdraw(bob)).to.equal(0n);
-      expect((await world.vault.totalAssets()) + quoteUnits(world, "0.01") >= nav).to.equal(true);
-    });
+    for (const price of [2_430, 2_500.5, 2_570]) {
+      it(`V06: lose nothing to hundreds of the smallest exits, at ${price}`, async () => {
+        await world.actors.step({ price, volumeQuote: 1e6, seconds: 900, push: true });
+        const before = await sharePrice(world);
+        const exits = 150n;
+        for (let i = 0n; i < exits; i++) {
+          await (
+            await world.vault.connect(world.bob).requestRedeem(MINIMUM, bob, bob, { gasLimit: 2_000_000n })
+          ).wait();
+          expect((await sharePrice(world)) + 1n >= before, `value a share after ${i + 1n} exits`).to.equal(true);
+        }
+        expect(await world.vault.maxRedeem(bob), "none had to wait").to.equal(exits * MINIMUM);
+        const worth = (before * exits * MINIMUM) / 10n ** 24n;
+        expect(await world.vault.maxWithdraw(bob)).to.be.within((worth * 99n) / 100n, worth + 1_000n);
+      });
+    }
 
     it("do not exist: the last one leaves dust and nothing else", async () => {
       await redeemNow(world, world.bob, await world.vault.balanceOf(bob));
@@ -437,16 +443,23 @@ describe("redemptions", () => {
       expect(await world.vault.maxRedeem(alice)).to.equal(1_000n * TOKEN);
     });
 
-    for (const price of [2_425, 2_560]) {
-      it(`is not stopped by requests too small to trade, at ${price}`, async () => {
-        await world.actors.step({ price, volumeQuote: 1e6, seconds: 900 });
-        // Thousandths of a quote token and less: the part of the net delta is worth a few units of the quote at most.
-        for (const dust of [10n ** 6n, 10n ** 8n, 10n ** 9n]) {
-          const id = await requestRedeem(world, world.bob, dust);
-          expect(await claimable(id, bob), `${dust} shares`).to.equal(dust);
+    for (const price of [2_425, 2_500.5, 2_560]) {
+      it(`is not stopped by the smallest requests, at ${price}`, async () => {
+        await world.actors.step({ price, volumeQuote: 1e6, seconds: 900, push: true });
+        for (const shares of [MINIMUM, MINIMUM + 1n, 3n * MINIMUM, 10n * MINIMUM]) {
+          const id = await requestRedeem(world, world.bob, shares);
+          expect(await claimable(id, bob), `${shares} shares`).to.equal(shares);
         }
       });
     }
+
+    it("takes no request below a hundredth of a share", async () => {
+      await expectRevert(
+        world.vault.connect(world.bob).requestRedeem(MINIMUM - 1n, bob, bob),
+        "HedgedVault_RequestTooSmall",
+        [MINIMUM - 1n, MINIMUM],
+      );
+    });
 
     it("is settled whole when asked for more than there is", async () => {
       await stopOracle();

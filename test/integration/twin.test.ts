@@ -22,6 +22,7 @@ import { loadRecordedPool, RECORDING_ABSENT } from "../../localnet/recordedPool.
 import { forkTwin, serveTwin } from "../../localnet/serve.ts";
 import { DEFAULT_START_TIMESTAMP, startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
 import type { TwinMarket } from "../../localnet/types.ts";
+import { expectClose } from "../support/close.ts";
 
 const ERC20 = [
   "function balanceOf(address) view returns (uint256)",
@@ -61,10 +62,6 @@ const FACTORY = ["function createPool(address, address, uint24) returns (address
 /** Hardhat's chai matchers take whole numbers only. */
 function expectWithin(actual: number, low: number, high: number): void {
   expect(actual >= low && actual <= high, `${actual} should be within ${low} and ${high}`).to.equal(true);
-}
-
-function expectNear(actual: number, expected: number, tolerance: number): void {
-  expectWithin(actual, expected - tolerance, expected + tolerance);
 }
 
 const USDC = 10n ** 6n;
@@ -204,9 +201,9 @@ describe("mainnet twin", () => {
       const snapshot = await twin.snapshot();
       for (const price of [2_600, 2_700]) {
         await actors.moveTo(price);
-        expectNear(await actors.readPrice(), price, 1e-6);
+        expectClose(await actors.readPrice(), price, 1e-6);
         await twin.revert(snapshot);
-        expectNear(await actors.readPrice(), 2_500, 1e-6);
+        expectClose(await actors.readPrice(), 2_500, 1e-6);
       }
     });
 
@@ -320,7 +317,7 @@ describe("mainnet twin", () => {
       expect(await method(weth, "balanceOf")(user.address)).to.equal(201n * WETH);
       const account = (await method(pool, "getUserAccountData")(user.address)) as unknown as { healthFactor: bigint };
       // 1,000,000 * 0.78 / (200 * 2,500)
-      expectNear(Number(account.healthFactor) / 1e18, 1.56, 0.001);
+      expectClose(Number(account.healthFactor) / 1e18, 1.56, 0.001);
 
       await twin.advance(30 * 86_400);
       const grown = (await method(debt, "balanceOf")(user.address)) as bigint;
@@ -364,7 +361,7 @@ describe("mainnet twin", () => {
       const before = await actors.readSqrtPriceX96();
       const swapped = await actors.trade(2_000_000, 2);
       expect(await actors.readSqrtPriceX96()).to.equal(before);
-      expectNear(Number(swapped) / 1e6, 2_000_000, 2_000);
+      expectClose(Number(swapped) / 1e6, 2_000_000, 2_000);
       expect(await actors.moveTo(2_500)).to.equal(0n);
       expect((await actors.moveTo(2_501)) > 0n).to.equal(true);
     });
@@ -474,7 +471,7 @@ describe("mainnet twin", () => {
       for (const baseIsToken0 of [true, false]) {
         for (const price of [0.000_012_345, 1, 2_512.37, 98_765.4321]) {
           const x96 = sqrtPriceX96FromPrice(price, { ...scale, baseIsToken0 });
-          expectNear(priceFromSqrtPriceX96(x96, { ...scale, baseIsToken0 }) / price, 1, 1e-12);
+          expectClose(priceFromSqrtPriceX96(x96, { ...scale, baseIsToken0 }) / price, 1, 1e-12);
         }
       }
       expect(() => sqrtPriceX96FromPrice(0, scale)).to.throw(RangeError);
@@ -503,7 +500,7 @@ describe("mainnet twin", () => {
             seconds: 600,
           });
           expect(await others.readSqrtPriceX96()).to.equal(sqrtPriceX96);
-          expectNear(await others.readPrice(), 2_642.5, 1e-3);
+          expectClose(await others.readPrice(), 2_642.5, 1e-3);
           expect(swappedQuote > 1_000_000n * 10n ** BigInt(quoteDecimals)).to.equal(true);
 
           const oracle = reader(MAINNET.aaveOracle, AAVE_ORACLE);
@@ -523,7 +520,7 @@ describe("mainnet twin", () => {
           );
 
           // The first market keeps its price and a fresh feed.
-          expectNear(await actors.readPrice(), 2_500, 1e-6);
+          expectClose(await actors.readPrice(), 2_500, 1e-6);
           const [, , , updatedAt] = (await method(
             reader(twin.market.baseFeed.proxy, FEED),
             "latestRoundData",
@@ -538,7 +535,7 @@ describe("mainnet twin", () => {
     const other = await startTwin({ feePips: 3_000, priceUsdcPerWeth: 1_850.25 });
     expect(other.market.pool).to.equal(MAINNET.poolUsdcWeth30bp);
     expect(other.market.tickSpacing).to.equal(60);
-    expectNear(await createMarketActors(other).readPrice(), 1_850.25, 1e-6);
+    expectClose(await createMarketActors(other).readPrice(), 1_850.25, 1e-6);
     await other.close();
   });
 });
@@ -563,11 +560,11 @@ describe("served twin", () => {
 
       const fork = await forkTwin(served.url, served.twin.describe());
       const forkActors = createMarketActors(fork);
-      expectNear(await forkActors.readPrice(), 2_550, 1e-6);
+      expectClose(await forkActors.readPrice(), 2_550, 1e-6);
       expect((await fork.timestamp()) - (await served.twin.timestamp())).to.equal(12);
       await forkActors.step({ price: 2_700, volumeQuote: 100_000, seconds: 600 });
-      expectNear(await forkActors.readPrice(), 2_700, 1e-6);
-      expectNear(await actors.readPrice(), 2_550, 1e-6);
+      expectClose(await forkActors.readPrice(), 2_700, 1e-6);
+      expectClose(await actors.readPrice(), 2_550, 1e-6);
       await fork.close();
     } finally {
       await served.close();

@@ -6,7 +6,7 @@ import { expect } from "chai";
 
 import type { DemoResult } from "../../../cli/demo/result.ts";
 import { EXIT, run } from "./host.ts";
-import { expectClose } from "../sim/close.ts";
+import { expectClose } from "../../support/close.ts";
 
 const HOURS = 6;
 const T0 = Date.UTC(2024, 0, 1) / 1000;

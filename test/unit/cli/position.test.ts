@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { describePosition } from "../../../cli/commands/position.ts";
 import type { PositionInputs, PositionReport } from "../../../cli/commands/position.ts";
 import { EXIT, run } from "./host.ts";
-import { expectClose } from "../sim/close.ts";
+import { expectClose } from "../../support/close.ts";
 
 /** Figures of the design's test vectors; 10,000 quote in 1500 to 2500, opened at 2000. */
 const VECTOR = {

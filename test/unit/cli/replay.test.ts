@@ -16,7 +16,7 @@ import { DEFAULT_VOLUME } from "../../../sdk/sim/volume.ts";
 import { collect } from "./host.ts";
 import { createMemoryWorld } from "./memoryWorld.ts";
 import type { MemoryFaults } from "./memoryWorld.ts";
-import { expectClose } from "../sim/close.ts";
+import { expectClose } from "../../support/close.ts";
 
 const MARKET = prepareMarket({ hours: 72, seed: 7, stepsPerHour: 4 });
 

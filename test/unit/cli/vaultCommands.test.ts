@@ -10,7 +10,7 @@ import { writeDeployment } from "../../../cli/deployment.ts";
 import { computeMarkNavQuote } from "../../../sdk/sim/mark.ts";
 import { EXIT, run } from "./host.ts";
 import type { CliRun } from "./host.ts";
-import { expectClose } from "../sim/close.ts";
+import { expectClose } from "../../support/close.ts";
 
 const START = { timestamp: 1_767_225_600, price: 2000 };
 const DEPOSIT = 200_000;

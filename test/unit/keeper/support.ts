@@ -5,7 +5,6 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import { expect } from "chai";
 import { getAddress, Wallet } from "ethers";
 import hre from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
@@ -208,13 +207,6 @@ export function temporaryFile(name: string): { readonly path: string; remove(): 
 
 export function hex(value: bigint): string {
   return `0x${value.toString(16)}`;
-}
-
-/** Hardhat's matchers take chai's closeTo for bigints; this one is for floats. */
-export function expectNear(actual: number, expected: number, tolerance: number): void {
-  expect(Math.abs(actual - expected) <= tolerance, `${actual} is not within ${tolerance} of ${expected}`).to.equal(
-    true,
-  );
 }
 
 /** The error that a promise rejects with; fails when it does not reject. */

@@ -8,7 +8,8 @@ import { InvalidParameterError } from "../../../sdk/errors.ts";
 import { SECONDS_PER_YEAR } from "../../../sdk/math/units.ts";
 import { computeRealisedVolatility, type PriceSample } from "../../../sdk/math/volatility.ts";
 import { headAt, snapshotAt, vaultState } from "./snapshots.ts";
-import { CHAIN_ID, expectNear, GWEI } from "./support.ts";
+import { CHAIN_ID, GWEI } from "./support.ts";
+import { expectClose } from "../../support/close.ts";
 
 const SETTINGS = { priorAnnual: 0.7, halfLifeHours: 24, priorWeightHours: 24 };
 
@@ -26,12 +27,12 @@ function exactPath(volatility: number, gapsSeconds: readonly number[]): readonly
 
 describe("estimateVolatility", () => {
   it("believes the prior before there are two prices", () => {
-    expectNear(estimateVolatility([], SETTINGS), 0.7, 1e-12);
-    expectNear(estimateVolatility([{ timestampSeconds: 5, price: 2_500 }], SETTINGS), 0.7, 1e-12);
+    expectClose(estimateVolatility([], SETTINGS), 0.7, 1e-12);
+    expectClose(estimateVolatility([{ timestampSeconds: 5, price: 2_500 }], SETTINGS), 0.7, 1e-12);
   });
 
   it("stays where it is when prices confirm the prior, at any spacing", () => {
-    expectNear(estimateVolatility(exactPath(0.7, [12, 3_600, 60, 86_400, 1, 600]), SETTINGS), 0.7, 1e-9);
+    expectClose(estimateVolatility(exactPath(0.7, [12, 3_600, 60, 86_400, 1, 600]), SETTINGS), 0.7, 1e-9);
   });
 
   it("forgets the prior at the half-life", () => {
@@ -47,8 +48,8 @@ describe("estimateVolatility", () => {
     const fade = 2 ** (-1 / 24);
     const observed = (1 - fade ** 24) / (1 - fade);
     const expected = Math.sqrt((0.49 * 12 + 0.04 * observed) / (12 + observed));
-    expectNear(estimateVolatility(day, SETTINGS), expected, 1e-9);
-    expectNear(estimateVolatility(week, SETTINGS), 0.2, 0.002);
+    expectClose(estimateVolatility(day, SETTINGS), expected, 1e-9);
+    expectClose(estimateVolatility(week, SETTINGS), 0.2, 0.002);
   });
 
   it("is the realised volatility when nothing fades and the prior weighs nothing", () => {
@@ -57,7 +58,7 @@ describe("estimateVolatility", () => {
       price: sample.price * (1 + i / 100),
     }));
     const flat = { priorAnnual: 0.1, halfLifeHours: 1e12, priorWeightHours: 1e-9 };
-    expectNear(estimateVolatility(samples, flat), computeRealisedVolatility(samples), 1e-6);
+    expectClose(estimateVolatility(samples, flat), computeRealisedVolatility(samples), 1e-6);
   });
 
   it("falls when prices stand still: silence is information", () => {
@@ -100,7 +101,7 @@ describe("observeMarket", () => {
     const head = headAt(1, 1_000);
     const { hedgeGasQuote } = observeMarket(Journal.open(":memory:"), snapshotAt(head), head, market);
     // 700,000 gas at 10 + 2 gwei and 2,500 a coin.
-    expectNear(hedgeGasQuote, 700_000 * 12e-9 * 2_500, 1e-9);
+    expectClose(hedgeGasQuote, 700_000 * 12e-9 * 2_500, 1e-9);
   });
 
   it("K11 does not take gas for free when the coin has no price", () => {
@@ -113,7 +114,7 @@ describe("observeMarket", () => {
     );
     // Control: with a price it is one.
     const priced = { ...market, nativePriceQuote: 2_000 };
-    expectNear(
+    expectClose(
       observeMarket(journal, snapshotAt(head, { base }), head, priced).hedgeGasQuote,
       700_000 * 12e-9 * 2_000,
       1e-9,
@@ -132,7 +133,7 @@ describe("observeMarket", () => {
     }
     expect(journal.listPrices(vaultState().oracle.address, CHAIN_ID, 0, 1e9)).to.have.length(201);
     const expected = Math.log(2_600 / 2_500) * Math.sqrt(SECONDS_PER_YEAR / 1_800);
-    expectNear(last, expected, expected / 20);
+    expectClose(last, expected, expected / 20);
   });
 
   it("does not learn from a price that is not the market's", () => {

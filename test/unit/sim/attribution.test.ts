@@ -10,7 +10,7 @@ import {
 } from "../../../sdk/sim/attribution.ts";
 import { computeMarkNavQuote } from "../../../sdk/sim/mark.ts";
 import type { VaultMark } from "../../../sdk/sim/mark.ts";
-import { expectClose } from "./close.ts";
+import { expectClose } from "../../support/close.ts";
 
 const START: VaultMark = {
   phase: "market",

@@ -7,7 +7,7 @@ import { flatBar } from "../../../sdk/sim/bar.ts";
 import { DEFAULT_MODEL, computeIntrabarPrices, simulatePath } from "../../../sdk/sim/path.ts";
 import { createRandomSource } from "../../../sdk/sim/random.ts";
 import { HOUR_SECONDS } from "../../../sdk/sim/window.ts";
-import { expectClose } from "./close.ts";
+import { expectClose } from "../../support/close.ts";
 
 const REQUEST = { seed: 7, hours: 48, startTimestamp: 1_767_225_600 };
 const HOURS_PER_YEAR = 8760;

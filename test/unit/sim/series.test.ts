@@ -8,7 +8,7 @@ import {
   computeSeriesVarianceRemoved,
   summariseCurve,
 } from "../../../sdk/sim/series.ts";
-import { expectClose } from "./close.ts";
+import { expectClose } from "../../support/close.ts";
 
 const HOUR = 3_600;
 

@@ -4,7 +4,7 @@ import { InvalidParameterError } from "../../../sdk/errors.ts";
 import { computeMean } from "../../../sdk/math/statistics.ts";
 import { createRandomSource } from "../../../sdk/sim/random.ts";
 import { DEFAULT_VOLUME, computeVolumeQuote } from "../../../sdk/sim/volume.ts";
-import { expectClose } from "./close.ts";
+import { expectClose } from "../../support/close.ts";
 
 const STEP = { poolValueQuote: 60e6, seconds: 900, fromPrice: 2000, toPrice: 2000 };
 const STEPS_PER_DAY = 96;

@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import { InvalidParameterError } from "../../../../sdk/errors.ts";
+import { expectClose } from "../../../support/close.ts";
 
 /** Asserts |actual - expected| <= tolerance · |expected|, and that neither is NaN. */
 export function expectRelative(actual: number, expected: number, tolerance: number): void {
-  expect(actual).to.be.closeTo(expected, Math.abs(expected) * tolerance);
+  expectClose(actual, expected, Math.abs(expected) * tolerance);
 }
 
 /** Asserts that `call` is refused for `parameter`, carrying the offending `value` and stating a bound. */

@@ -14,6 +14,7 @@ import {
 import type { BandInputs } from "../../../../sdk/math/bands.ts";
 import vectors from "../../../vectors/math.json" with { type: "json" };
 import { expectInvalid, expectRelative } from "./assertions.ts";
+import { expectClose } from "../../../support/close.ts";
 
 const SEED = 20261102;
 const v = vectors.band;
@@ -139,7 +140,7 @@ describe("computeOptimalBand", () => {
 describe("computeWhalleyWilmottHalfWidth", () => {
   it("matches the published half-width", () => {
     const w = vectors.whalleyWilmott;
-    expect(computeWhalleyWilmottHalfWidth(w)).to.be.closeTo(w.halfWidth, w.absolute);
+    expectClose(computeWhalleyWilmottHalfWidth(w), w.halfWidth, w.absolute);
   });
 
   it("grows with the price and with gamma squared under the cube root", () => {
@@ -156,8 +157,8 @@ describe("computeBandMoments", () => {
   it("match the published moments", () => {
     const m = vectors.bandMoments;
     const moments = computeBandMoments(m, m.driftVolatility);
-    expect(moments.deltaVariance).to.be.closeTo(m.deltaVariance, m.absolute);
-    expect(moments.tradesPerYear).to.be.closeTo(m.tradesPerYear, m.absolute);
+    expectClose(moments.deltaVariance, m.deltaVariance, m.absolute);
+    expectClose(moments.tradesPerYear, m.tradesPerYear, m.absolute);
   });
 
   it("agree with the stationary law of a lattice walk", () => {

@@ -15,6 +15,7 @@ import {
 } from "../../../../sdk/math/lp.ts";
 import vectors from "../../../vectors/math.json" with { type: "json" };
 import { expectInvalid, expectRelative } from "./assertions.ts";
+import { expectClose } from "../../../support/close.ts";
 
 const vector = vectors.liquidityPosition;
 const range = { priceLower: vector.priceLower, priceUpper: vector.priceUpper };
@@ -116,7 +117,7 @@ describe("computeDivergenceLossPercent", () => {
   it("matches the published percentages", () => {
     for (const [price, loss] of Object.entries(vector.divergenceLossPercentAt)) {
       const computed = computeDivergenceLossPercent(position, vector.entryPrice, Number(price));
-      expect(computed).to.be.closeTo(loss, vector.divergenceAbsolute);
+      expectClose(computed, loss, vector.divergenceAbsolute);
     }
   });
 
@@ -128,7 +129,7 @@ describe("computeDivergenceLossPercent", () => {
       const held = computeLpAmounts(position, entryPrice);
       const direct = 100 * (computeLpValueQuote(position, price) / (held.baseAmount * price + held.quoteAmount) - 1);
       const computed = computeDivergenceLossPercent(position, entryPrice, price);
-      expect(computed).to.be.closeTo(direct, 1e-10);
+      expectClose(computed, direct, 1e-10);
       expect(computed).to.be.at.most(0);
     }
   });
@@ -150,7 +151,7 @@ describe("computeFullRangeDivergenceLossPercent", () => {
   it("matches the published percentages and the general formula", () => {
     const v = vectors.fullRangeDivergenceLossPercent;
     for (const [ratio, loss] of Object.entries(v.atRatio)) {
-      expect(computeFullRangeDivergenceLossPercent(Number(ratio))).to.be.closeTo(loss, v.absolute);
+      expectClose(computeFullRangeDivergenceLossPercent(Number(ratio)), loss, v.absolute);
       const general = computeDivergenceLossPercent({ liquidity: 3, ...FULL_RANGE }, 2000, 2000 * Number(ratio));
       expectRelative(computeFullRangeDivergenceLossPercent(Number(ratio)), general, 1e-12);
     }

@@ -15,6 +15,7 @@ import {
 } from "../../../../sdk/math/lvr.ts";
 import vectors from "../../../vectors/math.json" with { type: "json" };
 import { expectInvalid, expectRelative } from "./assertions.ts";
+import { expectClose } from "../../../support/close.ts";
 
 const v = vectors.lvrRange;
 const range = { priceLower: v.price / v.rangeFactor, priceUpper: v.price * v.rangeFactor };
@@ -66,7 +67,7 @@ describe("computeFullRangeLvrBpPerDay", () => {
     const full = vectors.lvrFullRange;
     const bpPerDay = computeFullRangeLvrBpPerDay(full.volatilityPerDay);
     expectRelative(bpPerDay, full.bpPerDay, 1e-12);
-    expect((bpPerDay * 365) / 100).to.be.closeTo(full.percentPerYear, full.absolutePercent);
+    expectClose((bpPerDay * 365) / 100, full.percentPerYear, full.absolutePercent);
   });
 });
 

@@ -9,6 +9,7 @@ import {
 import { computeNormalCdf } from "../../../../sdk/math/normal.ts";
 import vectors from "../../../vectors/math.json" with { type: "json" };
 import { expectInvalid, expectRelative } from "./assertions.ts";
+import { expectClose } from "../../../support/close.ts";
 
 const base = { price: 2000, barrier: 2600, volatility: 0.7, drift: 0, years: 30 / 365 };
 
@@ -38,7 +39,7 @@ describe("computeFirstPassageProbability", () => {
         drift: 0,
         years: days / 365,
       });
-      expect(computed).to.be.closeTo(probability, v.absolute);
+      expectClose(computed, probability, v.absolute);
     }
   });
 
@@ -93,7 +94,7 @@ describe("computeUpMoveAtProbability", () => {
         drift: 0,
         years: days / 365,
       });
-      expect(computed).to.be.closeTo(upMove, v.absolute);
+      expectClose(computed, upMove, v.absolute);
     }
   });
 

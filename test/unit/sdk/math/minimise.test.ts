@@ -2,13 +2,14 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { minimiseUnimodal } from "../../../../sdk/math/minimise.ts";
 import { expectInvalid } from "./assertions.ts";
+import { expectClose } from "../../../support/close.ts";
 
 describe("minimiseUnimodal", () => {
   it("finds smooth, sharp and lopsided minima", () => {
-    expect(minimiseUnimodal((x) => (x - 2) ** 2, 0, 10, 1e-8).x).to.be.closeTo(2, 1e-7);
-    expect(minimiseUnimodal((x) => Math.abs(x + 3), -100, 7, 1e-8).x).to.be.closeTo(-3, 1e-7);
-    expect(minimiseUnimodal((x) => x + 1 / x, 1e-6, 1e3, 1e-8).x).to.be.closeTo(1, 1e-6);
-    expect(minimiseUnimodal((x) => Math.exp(x) - 20 * x, -10, 10, 1e-9).x).to.be.closeTo(Math.log(20), 1e-7);
+    expectClose(minimiseUnimodal((x) => (x - 2) ** 2, 0, 10, 1e-8).x, 2, 1e-7);
+    expectClose(minimiseUnimodal((x) => Math.abs(x + 3), -100, 7, 1e-8).x, -3, 1e-7);
+    expectClose(minimiseUnimodal((x) => x + 1 / x, 1e-6, 1e3, 1e-8).x, 1, 1e-6);
+    expectClose(minimiseUnimodal((x) => Math.exp(x) - 20 * x, -10, 10, 1e-9).x, Math.log(20), 1e-7);
   });
 
   it("returns the edge itself when the function only rises or falls", () => {
@@ -22,7 +23,7 @@ describe("minimiseUnimodal", () => {
       evaluations++;
       return 5 + (x - 1.234) ** 2;
     };
-    expect(minimiseUnimodal(parabola, -50, 50, 1e-6).x).to.be.closeTo(1.234, 1e-6);
+    expectClose(minimiseUnimodal(parabola, -50, 50, 1e-6).x, 1.234, 1e-6);
     expect(evaluations).to.be.below(10);
   });
 

@@ -19,6 +19,7 @@ import {
 import type { TickCumulativeSample } from "../../../../sdk/math/volatility.ts";
 import vectors from "../../../vectors/math.json" with { type: "json" };
 import { expectInvalid, expectRelative } from "./assertions.ts";
+import { expectClose } from "../../../support/close.ts";
 
 const v = vectors.ohlcVolatility;
 const bars = v.bars;
@@ -52,12 +53,12 @@ function simulateTickCumulatives(volatility: number, windows: readonly number[])
 describe("OHLC estimators", () => {
   it("match the published bars", () => {
     const n = v.barsPerYear;
-    expect(computeCloseToCloseVolatility(closes, n)).to.be.closeTo(v.closeToClose, v.absolute);
-    expect(computeEwmaVolatility(closes, n, v.ewmaDecay)).to.be.closeTo(v.ewma, v.absolute);
-    expect(computeParkinsonVolatility(bars, n)).to.be.closeTo(v.parkinson, v.absolute);
-    expect(computeGarmanKlassVolatility(bars, n)).to.be.closeTo(v.garmanKlass, v.absolute);
-    expect(computeRogersSatchellVolatility(bars, n)).to.be.closeTo(v.rogersSatchell, v.absolute);
-    expect(computeYangZhangVolatility(bars, n)).to.be.closeTo(v.yangZhang, v.absolute);
+    expectClose(computeCloseToCloseVolatility(closes, n), v.closeToClose, v.absolute);
+    expectClose(computeEwmaVolatility(closes, n, v.ewmaDecay), v.ewma, v.absolute);
+    expectClose(computeParkinsonVolatility(bars, n), v.parkinson, v.absolute);
+    expectClose(computeGarmanKlassVolatility(bars, n), v.garmanKlass, v.absolute);
+    expectClose(computeRogersSatchellVolatility(bars, n), v.rogersSatchell, v.absolute);
+    expectClose(computeYangZhangVolatility(bars, n), v.yangZhang, v.absolute);
   });
 
   it("do not depend on the unit or the orientation of the price", () => {
