@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
-import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
@@ -57,7 +56,8 @@ struct HedgedVaultArgs {
 /// and anyone may settle it later. After the exit delay, or in wind-down, the owner of a request leaves in kind. No role
 /// can pause an exit.
 ///
-/// ROLES (AccessManager). Owner: parameters, hedges. Keeper: `rebalance`. Guardian: `pauseDeposits`, `startWindDown`.
+/// ROLES (AccessManager). Owner: parameters, deposit cap, `resumeDeposits`, `clearDegraded`. Keeper: `rebalance`.
+/// Guardian: `pauseDeposits`, `startWindDown`.
 /// Nobody can move funds to an address of choice, and the code of a vault never changes.
 contract HedgedVault is
     IHedgedVault,
@@ -80,8 +80,8 @@ contract HedgedVault is
     /// depositor could. Also the reason why shares have six more decimals than the quote.
     uint256 private constant VIRTUAL_SHARES = 1e6;
     uint256 private constant POOL_ROUNDING_UNITS = 2;
-    /// @dev The smallest redemption is a hundredth of a share: smaller ones could not be unwound without rounding to
-    /// nothing at a venue, and would stand in the way of the queue.
+    /// @dev The smallest redemption is a hundredth of a share, or all that the owner has: crumbs are for nobody's good,
+    /// but nobody is locked in with them.
     uint256 private constant MIN_REQUEST_PART = 100;
     /// @dev Requests that a new request tries to settle in its own transaction.
     uint256 private constant AUTO_SETTLE_REQUESTS = 3;
@@ -226,7 +226,7 @@ contract HedgedVault is
     }
 
     /// @inheritdoc IERC4626
-    function maxDeposit(address) public view returns (uint256) {
+    function maxDeposit(address) public view nonReentrantView returns (uint256) {
         HedgedVaultArgs memory a = args();
         OracleReading memory reading = _oracle(a).read(true);
         if (reading.flags != 0) return 0;
@@ -243,12 +243,12 @@ contract HedgedVault is
     }
 
     /// @inheritdoc IERC4626
-    function previewDeposit(uint256 assets) external view returns (uint256) {
+    function previewDeposit(uint256 assets) external view nonReentrantView returns (uint256) {
         return _toSharesDown(assets, _depositBook(args()).navMaxQuote);
     }
 
     /// @inheritdoc IERC4626
-    function previewMint(uint256 shares) external view returns (uint256) {
+    function previewMint(uint256 shares) external view nonReentrantView returns (uint256) {
         return _toAssetsUp(shares, _depositBook(args()).navMaxQuote);
     }
 
@@ -306,7 +306,7 @@ contract HedgedVault is
         if (_reentrancyGuardEntered()) revert ReentrancyGuardReentrantCall();
         if (shares == 0 || controller == address(0)) revert HedgedVault_ZeroAmount();
         uint256 minimum = 10 ** args().shareDecimals / MIN_REQUEST_PART;
-        if (shares < minimum) revert HedgedVault_RequestTooSmall(shares, minimum);
+        if (shares < minimum && shares != balanceOf(owner)) revert HedgedVault_RequestTooSmall(shares, minimum);
         if (owner != msg.sender && !isOperator[owner][msg.sender]) _spendAllowance(owner, msg.sender, shares);
         requestId = _enqueue(shares, controller, owner);
         // A failure to settle is no failure to request: the queue and the exit in kind remain.
@@ -455,10 +455,16 @@ contract HedgedVault is
 
     // --- guardian and owner
 
-    /// @notice Closes or reopens deposits. Never touches an exit.
-    function pauseDeposits(bool paused) external restricted {
-        _setMode(MODE_PAUSED, paused);
-        emit DepositsPaused(paused);
+    /// @notice Closes deposits. Never touches an exit.
+    function pauseDeposits() external restricted {
+        _setMode(MODE_PAUSED, true);
+        emit DepositsPaused(true);
+    }
+
+    /// @notice Reopens deposits: the owner's to do, since it lets risk in again.
+    function resumeDeposits() external restricted {
+        _setMode(MODE_PAUSED, false);
+        emit DepositsPaused(false);
     }
 
     /// @notice Changes the NAV above which deposits are closed.

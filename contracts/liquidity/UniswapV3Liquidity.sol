@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 pragma solidity 0.8.37;
 
-import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {TickMath} from "@uniswap/v3-core-0.8/contracts/libraries/TickMath.sol";
 
 import {IUniswapV3Pool} from "../interfaces/external/IUniswapV3Pool.sol";

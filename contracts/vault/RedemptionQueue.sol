@@ -122,7 +122,7 @@ abstract contract RedemptionQueue is ERC20, IERC7540Operator, IERC7540Redeem {
 
     /// @dev Shares waiting in the first `maxRequests` places from the head.
     function _sharesAtHead(uint256 maxRequests) internal view returns (uint256 shares, uint256 end) {
-        end = Math.min(uint256(queueHead) + maxRequests, queueTail);
+        end = queueHead + Math.min(maxRequests, queueTail - queueHead);
         for (uint256 id = queueHead; id < end; ++id) shares += _requests[id].shares;
     }
 

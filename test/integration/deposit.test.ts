@@ -335,10 +335,10 @@ describe("deposits", () => {
     });
 
     it("while paused; exits stay open; open again afterwards", async () => {
-      await (await world.vault.connect(world.guardian).pauseDeposits(true)).wait();
+      await (await world.vault.connect(world.guardian).pauseDeposits()).wait();
       await expectClosed("HedgedVault_DepositsClosed", [encodeBytes32String("paused")]);
       await expectExitOpen();
-      await (await world.vault.connect(world.guardian).pauseDeposits(false)).wait();
+      await (await world.vault.connect(world.admin).resumeDeposits()).wait();
       await world.deposit(world.bob, "10");
     });
 

@@ -194,7 +194,7 @@ describe("exits in kind", () => {
     await twin.advance(DAY);
     await fundAndApprove(world, world.alice, world.market.base, 10n ** 18n, world.addresses.vault);
     // Everything that guardian and owner can turn off or down.
-    await (await world.vault.connect(world.guardian).pauseDeposits(true)).wait();
+    await (await world.vault.connect(world.guardian).pauseDeposits()).wait();
     await (await world.vault.connect(world.guardian).startWindDown()).wait();
     await (await world.vault.connect(world.admin).setDepositCap(0n)).wait();
     expect((await exit(world.alice, id, UNLIMITED)).quote).to.be.greaterThan(0n);

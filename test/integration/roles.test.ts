@@ -53,7 +53,8 @@ describe("roles", () => {
       (by: Signer) => Promise<{ wait(): Promise<unknown> }>,
     ])[] = [
       ["rebalance", ["keeper"], async (by) => world.vault.connect(by).rebalance([], await promise())],
-      ["pauseDeposits(true)", ["guardian"], (by) => world.vault.connect(by).pauseDeposits(true)],
+      ["pauseDeposits()", ["guardian"], (by) => world.vault.connect(by).pauseDeposits()],
+      ["resumeDeposits()", ["admin"], (by) => world.vault.connect(by).resumeDeposits()],
       ["startWindDown", ["guardian"], (by) => world.vault.connect(by).startWindDown()],
       ["setDepositCap", ["admin"], (by) => world.vault.connect(by).setDepositCap(7n)],
       ["clearDegraded", ["admin"], (by) => world.vault.connect(by).clearDegraded()],
@@ -82,7 +83,7 @@ describe("roles", () => {
     }
 
     it("take effect", async () => {
-      await (await world.vault.connect(world.guardian).pauseDeposits(true)).wait();
+      await (await world.vault.connect(world.guardian).pauseDeposits()).wait();
       await (await world.vault.connect(world.guardian).startWindDown()).wait();
       await (await world.vault.connect(world.admin).setDepositCap(7n)).wait();
       const { vault: v } = await world.snapshot();
@@ -227,9 +228,7 @@ describe("roles", () => {
       expect(answered).to.equal(false);
       expect((await world.vault.args()).quote, "a clone has them (control)").to.equal(world.market.quote);
       expect(await implementation.authority()).to.equal(`0x${"0".repeat(40)}`);
-      await expectRevert(implementation.pauseDeposits(true), "AccessManagedUnauthorized", [
-        await world.admin.getAddress(),
-      ]);
+      await expectRevert(implementation.pauseDeposits(), "AccessManagedUnauthorized", [await world.admin.getAddress()]);
     });
   });
 });

@@ -157,7 +157,7 @@ describe("guard", () => {
     it("K17 a call outside the list is refused before anything is simulated, written or signed", async () => {
       const chain = await startChain();
       const { submitter, journal } = await createBench(chain);
-      const data = vaultInterface.encodeFunctionData("pauseDeposits", [true]);
+      const data = vaultInterface.encodeFunctionData("pauseDeposits");
       expect(await rejection(submitter.submit(requestFor({ data })))).to.be.instanceOf(GuardRefusedError);
       expect(await rejection(submitter.submit(requestFor({ vault: LENS })))).to.be.instanceOf(GuardRefusedError);
       expect(journal.listIntents(1)).to.have.length(0);
