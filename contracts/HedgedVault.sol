@@ -89,7 +89,8 @@ contract HedgedVault is
     /// vault at the oracle's price less the slippage bound, instead of swapped: 0.05 %.
     uint256 private constant INTERNAL_MATCH_BPS = 5;
 
-    // Bits of the vault's mode; any of them closes deposits, the last two also let the keeper only reduce risk.
+    // Bits of the vault's mode; any of them closes deposits, the last two also bar the keeper from adding liquidity or
+    // shorts and from lowering any health.
     uint8 private constant MODE_PAUSED = 1 << 0;
     uint8 private constant MODE_WIND_DOWN = 1 << 1;
     uint8 private constant MODE_DEGRADED = 1 << 2;
@@ -473,7 +474,8 @@ contract HedgedVault is
         emit DepositCapChanged(capQuote);
     }
 
-    /// @notice For good: no deposits, the keeper may only reduce risk, every request may leave in kind.
+    /// @notice For good: no deposits; the keeper may add no liquidity, no short and lower no health; every request may
+    /// leave in kind.
     function startWindDown() external restricted {
         _setMode(MODE_WIND_DOWN, true);
         emit WindDownStarted();
@@ -733,15 +735,17 @@ contract HedgedVault is
         return uint128(uint256(amount));
     }
 
-    /// @dev Worst quote for a signed change of base: least to receive, or most to pay. Rounded so that a trade of dust
-    /// goes through: the pool itself rounds amount and fee up by a unit each.
+    /// @dev Worst quote for a signed change of base: least to receive, or most to pay. Lenient by the units that the pool
+    /// rounds away (amount and fee, a unit each), so that a trade of dust goes through.
     function _swapLimit(HedgedVaultArgs memory a, int256 baseChange, uint256 priceWad) private view returns (uint256) {
         uint256 slippageBps = policy.maxSlippageBps();
-        uint256 worth = _quoteDown(a, SignedMath.abs(baseChange), priceWad);
-        return
-            baseChange > 0
-                ? worth.mulDiv(BPS + slippageBps, BPS, Math.Rounding.Ceil) + POOL_ROUNDING_UNITS
-                : worth.mulDiv(BPS - slippageBps, BPS);
+        uint256 amount = SignedMath.abs(baseChange);
+        if (baseChange > 0) {
+            uint256 most = _quoteDown(a, amount, priceWad).mulDiv(BPS + slippageBps, BPS, Math.Rounding.Ceil);
+            return most + POOL_ROUNDING_UNITS;
+        }
+        uint256 counted = amount > POOL_ROUNDING_UNITS ? amount - POOL_ROUNDING_UNITS : 0;
+        return _quoteDown(a, counted, priceWad).mulDiv(BPS - slippageBps, BPS);
     }
 
     // --- internals: idle funds

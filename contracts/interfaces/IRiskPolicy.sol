@@ -5,7 +5,7 @@ import {Book, PlanPromise} from "../types/VaultTypes.sol";
 
 /// @notice The bounds of one vault.
 /// @param maxDeltaBps Net delta a keeper action may leave, as value in bps of NAV.
-/// @param maxLossBpsPerDay Most that keeper actions may lose in any 24 hours, in bps of NAV. The bucket holds half of it
+/// @param maxLossBpsPerDay Most that keeper actions may lose in any 24 hours, in bps of the NAV at the time. The bucket holds half of it
 /// and drains that half in a day.
 /// @param maxSlippageBps Worst price of a swap against the oracle, pool fee included.
 /// @param cooldownSeconds Time between keeper actions; waived when risk falls.

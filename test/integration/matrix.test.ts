@@ -54,6 +54,46 @@ describe("V17: every pair of decimals in both token orders", () => {
   }
 });
 
+describe("V25: dust of a base with few decimals", () => {
+  let twin: Twin;
+
+  before(async () => {
+    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  });
+  after(async () => {
+    await twin.close();
+  });
+
+  for (const quoteDecimals of [6, 18] as const) {
+    for (const units of [1n, 2n, 3n, 50n, 105n]) {
+      it(`${units} units of an 8-decimals base do not keep the last holder in, quote ${quoteDecimals}`, async () => {
+        const start = await twin.snapshot();
+        const market = await twin.createMarket({ baseDecimals: 8, quoteDecimals, baseIsToken0: true });
+        const world = await createVaultWorld(twin, { market });
+        await world.deposit(world.alice, "100000");
+        const { vault, timestamp } = await world.snapshot();
+        await world.send({
+          vault: vault.vault,
+          decision: "hedge",
+          blockNumber: 0,
+          blockHash: "",
+          actions: [{ kind: "swap", baseChange: units }],
+          promise: {
+            expectedEpoch: vault.epoch,
+            deadline: timestamp + 3_600,
+            maxResidualDeltaBase: units,
+            maxLossQuote: vault.book.navQuote,
+          },
+        });
+        const shares = await world.vault.balanceOf(world.alice);
+        await (await world.vault.connect(world.alice).requestRedeem(shares, world.alice, world.alice)).wait();
+        expect(await world.vault.maxRedeem(world.alice)).to.equal(shares);
+        await twin.revert(start);
+      });
+    }
+  }
+});
+
 /** Deposit, enter, fall, hedge, near the edge, recentre, redeem. Asserts what must hold exactly in any units. */
 async function live(
   twin: Twin,
