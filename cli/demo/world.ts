@@ -10,11 +10,12 @@ import type { TickRecord, VaultOutcome } from "../../keeper/outcomes.ts";
 import { createMarketActors } from "../../localnet/market.ts";
 import { serveExistingTwin } from "../../localnet/serve.ts";
 import { startTwin } from "../../localnet/twin.ts";
+import { venuesOf } from "../../localnet/venues.ts";
 import type { LiquidityLayer } from "../../localnet/types.ts";
 import type { Twin } from "../../localnet/twin.ts";
 import { erc20Interface, vaultContract } from "../../sdk/chain/contracts.ts";
 import { deploySystem, deployVault } from "../../sdk/chain/deployment.ts";
-import type { SystemAddresses, VaultAddresses, Venues } from "../../sdk/chain/deployment.ts";
+import type { SystemAddresses, VaultAddresses } from "../../sdk/chain/deployment.ts";
 import { readSnapshot } from "../../sdk/chain/snapshot.ts";
 import { HedgerowError } from "../../sdk/errors.ts";
 import type { Snapshot } from "../../sdk/policy/types.ts";
@@ -168,23 +169,6 @@ async function deploy(
     depositCapQuote: parseUnits("100000000", twin.market.quoteDecimals),
   });
   return { system, vault };
-}
-
-function venuesOf({ market, addresses }: Twin): Venues {
-  return {
-    base: market.base,
-    quote: market.quote,
-    pool: market.pool,
-    token0: market.token0,
-    token1: market.token1,
-    baseDecimals: market.baseDecimals,
-    quoteDecimals: market.quoteDecimals,
-    aavePool: addresses.aavePool,
-    quoteAToken: market.quoteReserve.aToken,
-    baseDebtToken: market.baseReserve.variableDebtToken,
-    baseFeed: market.baseFeed.proxy,
-    quoteFeed: market.quoteFeed.proxy,
-  };
 }
 
 async function deposit(twin: Twin, depositor: DemoAccount, vault: string, amount: string): Promise<void> {

@@ -37,6 +37,9 @@ export const artifacts = {
 
 export const vaultInterface = new Interface(hedgedVault.abi);
 
+/** Parsed once: a keeper reads through the lens at every block. */
+export const lensInterface = new Interface(vaultLens.abi) as unknown as VaultLens["interface"];
+
 /** Knows every custom error of the project: for turning revert data into names. */
 export const errorInterfaces: readonly Interface[] = [
   vaultInterface,

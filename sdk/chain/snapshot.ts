@@ -3,7 +3,7 @@ import { AbiCoder } from "ethers";
 import type { VaultLens, VaultViewStructOutput } from "../../types/contracts/lens/VaultLens.ts";
 import { HedgerowError } from "../errors.ts";
 import type { Snapshot, VaultState } from "../policy/types.ts";
-import { lensContract } from "./contracts.ts";
+import { lensInterface } from "./contracts.ts";
 import { describeRevert } from "./revert.ts";
 
 /** The part of a provider that a snapshot needs: raw JSON-RPC, so that a call can be pinned to a block hash. */
@@ -60,7 +60,6 @@ export async function readSnapshots(
 ): Promise<readonly SnapshotResult[]> {
   const pinned = block ?? (await readHead(provider));
   const chainId = BigInt((await provider.send("eth_chainId", [])) as string);
-  const lensInterface = lensContract(lens, null as never).interface;
   const data = lensInterface.encodeFunctionData("read", [[...vaults]]);
   const raw = (await provider.send("eth_call", [
     { to: lens, data },
@@ -71,7 +70,7 @@ export async function readSnapshots(
       `There is no contract at the lens address ${lens} on chain ${chainId}. Check the deployment file.`,
     );
   }
-  const [, , results] = decodeRead(lensInterface, raw);
+  const [, , results] = decodeRead(raw);
   return vaults.map((vault, i): SnapshotResult => {
     const result = results[i];
     if (result === undefined) return { ok: false, vault, reason: "the lens returned no result for this vault" };
@@ -109,7 +108,7 @@ export async function readSnapshot(
 
 type ReadOutput = Awaited<ReturnType<VaultLens["read"]["staticCall"]>>;
 
-function decodeRead(lensInterface: VaultLens["interface"], raw: string): ReadOutput {
+function decodeRead(raw: string): ReadOutput {
   const fragment = lensInterface.getFunction("read");
   return AbiCoder.defaultAbiCoder().decode(fragment.outputs, raw) as unknown as ReadOutput;
 }

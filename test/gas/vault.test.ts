@@ -3,6 +3,7 @@ import { afterEach, before, beforeEach, describe, it } from "mocha";
 import { expect } from "chai";
 
 import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
+import { venuesOf } from "../../localnet/venues.ts";
 import { recordGas } from "../../scripts/gasSnapshot.ts";
 import { encodePlan } from "../../sdk/chain/encode.ts";
 import { planFor } from "../../sdk/chain/plan.ts";
@@ -121,25 +122,12 @@ describe("gas", () => {
   });
 
   it("vault creation", async () => {
-    const { market, system, admin, addresses } = world;
+    const { system, admin, addresses } = world;
     const before = await twin.ethers.provider.getBlockNumber();
     await deployVault(
       admin,
       system,
-      {
-        base: market.base,
-        quote: market.quote,
-        pool: market.pool,
-        token0: market.token0,
-        token1: market.token1,
-        baseDecimals: market.baseDecimals,
-        quoteDecimals: market.quoteDecimals,
-        aavePool: twin.addresses.aavePool,
-        quoteAToken: market.quoteReserve.aToken,
-        baseDebtToken: market.baseReserve.variableDebtToken,
-        baseFeed: market.baseFeed.proxy,
-        quoteFeed: market.quoteFeed.proxy,
-      },
+      venuesOf(twin),
       {
         admin: await admin.getAddress(),
         keeper: await admin.getAddress(),

@@ -23,7 +23,8 @@ import { OracleFlag } from "../../sdk/policy/types.ts";
 import type { ChainlinkOracle, ChainlinkOracleConfigStruct } from "../../types/contracts/oracles/ChainlinkOracle.ts";
 import type { ScriptedFeed } from "../../types/test/contracts/ScriptedFeed.ts";
 import { createPoolRandom } from "../unit/sdk/exact/random.ts";
-import { createVaultWorld, type VaultWorld, venuesOf } from "./world.ts";
+import { createVaultWorld, type VaultWorld } from "./world.ts";
+import { venuesOf } from "../../localnet/venues.ts";
 
 const WAD = 10n ** 18n;
 const ORACLE = { interface: new Interface(artifacts.chainlinkOracle.abi) };

@@ -11,7 +11,8 @@ import {
   vaultContract,
 } from "../../sdk/chain/contracts.ts";
 import { deployVault, Role } from "../../sdk/chain/deployment.ts";
-import { createVaultWorld, expectRevert, hedgeOf, revertOf, venuesOf, type VaultWorld } from "./world.ts";
+import { createVaultWorld, expectRevert, hedgeOf, revertOf, type VaultWorld } from "./world.ts";
+import { venuesOf } from "../../localnet/venues.ts";
 
 describe("roles", () => {
   let twin: Twin;

@@ -14,6 +14,7 @@ import hre from "hardhat";
 import { createMarketActors, type MarketActors } from "../../localnet/market.ts";
 import type { Twin } from "../../localnet/twin.ts";
 import type { TwinMarket } from "../../localnet/types.ts";
+import { venuesOf } from "../../localnet/venues.ts";
 import { artifacts, erc20Contract, factoryContract, vaultContract, vaultInterface } from "../../sdk/chain/contracts.ts";
 import {
   defaultPolicyParams,
@@ -23,7 +24,6 @@ import {
   Role,
   type SystemAddresses,
   type VaultAddresses,
-  type Venues,
 } from "../../sdk/chain/deployment.ts";
 import { encodePlan } from "../../sdk/chain/encode.ts";
 import { planFor } from "../../sdk/chain/plan.ts";
@@ -58,24 +58,6 @@ export interface VaultWorld {
   send(plan: Plan): Promise<ContractTransactionReceipt>;
   /** One keeper tick without the keeper's machinery: snapshot, decide, plan, send. */
   tick(settings?: Partial<PolicySettings>): Promise<{ decision: Decision; receipt?: ContractTransactionReceipt }>;
-}
-
-/** The venues of one of the twin's markets. */
-export function venuesOf(twin: Twin, market: TwinMarket): Venues {
-  return {
-    base: market.base,
-    quote: market.quote,
-    pool: market.pool,
-    token0: market.token0,
-    token1: market.token1,
-    baseDecimals: market.baseDecimals,
-    quoteDecimals: market.quoteDecimals,
-    aavePool: twin.addresses.aavePool,
-    quoteAToken: market.quoteReserve.aToken,
-    baseDebtToken: market.baseReserve.variableDebtToken,
-    baseFeed: market.baseFeed.proxy,
-    quoteFeed: market.quoteFeed.proxy,
-  };
 }
 
 type People = Pick<VaultWorld, "admin" | "keeper" | "guardian" | "alice" | "bob">;

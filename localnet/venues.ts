@@ -1,0 +1,21 @@
+import type { Venues } from "../sdk/chain/deployment.ts";
+import type { Twin } from "./twin.ts";
+import type { TwinMarket } from "./types.ts";
+
+/** A market of the twin as a deployment wants it: the pool, its feeds and both tokens' reserves in Aave. */
+export function venuesOf(twin: Twin, market: TwinMarket = twin.market): Venues {
+  return {
+    base: market.base,
+    quote: market.quote,
+    pool: market.pool,
+    token0: market.token0,
+    token1: market.token1,
+    baseDecimals: market.baseDecimals,
+    quoteDecimals: market.quoteDecimals,
+    aavePool: twin.addresses.aavePool,
+    quoteAToken: market.quoteReserve.aToken,
+    baseDebtToken: market.baseReserve.variableDebtToken,
+    baseFeed: market.baseFeed.proxy,
+    quoteFeed: market.quoteFeed.proxy,
+  };
+}
