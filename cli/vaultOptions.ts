@@ -41,3 +41,17 @@ export function addSignerOptions(command: Command): Command {
     .option("--account <address>", "account to look at, without a key: nothing can be sent")
     .option("--yes", "send; without it the command only shows what it would do");
 }
+
+export interface DepositOptions extends ConnectionOptions, SignerOptions {
+  readonly amount: string;
+  readonly receiver?: string;
+}
+
+export interface RedeemOptions extends ConnectionOptions, SignerOptions {
+  readonly shares: string;
+  readonly controller?: string;
+}
+
+export interface ClaimOptions extends ConnectionOptions, SignerOptions {
+  readonly receiver?: string;
+}

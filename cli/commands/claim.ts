@@ -2,11 +2,7 @@ import type { Command } from "commander";
 
 import type { CommandContext } from "../context.ts";
 import { addConnectionOptions, addSignerOptions } from "../vaultOptions.ts";
-import type { ConnectionOptions, SignerOptions } from "../vaultOptions.ts";
-
-export interface ClaimOptions extends ConnectionOptions, SignerOptions {
-  readonly receiver?: string;
-}
+import type { ClaimOptions } from "../vaultOptions.ts";
 
 /** `hedgerow claim`: takes the proceeds of settled redemptions. */
 export function addClaimCommand(program: Command, context: CommandContext): void {

@@ -3,33 +3,9 @@ import type { Command } from "commander";
 import { defaultSettings } from "../../sdk/policy/settings.ts";
 import { DEFAULT_VOLUME } from "../../sdk/sim/volume.ts";
 import type { CommandContext } from "../context.ts";
+import { DEFAULT_HOURS, DEFAULT_SEED } from "../demo/options.ts";
+import type { DemoOptions } from "../demo/options.ts";
 import { between, isoTime, nonNegative, positive, wholeBetween } from "../options.ts";
-
-/** What the user asks the demo for, as commander hands it over. */
-export interface DemoOptions {
-  readonly prices?: string;
-  /** Unix seconds. */
-  readonly from?: number;
-  readonly hours?: number;
-  readonly stepsPerHour: number;
-  readonly deposit: string;
-  readonly width: number;
-  readonly gasPriceGwei: number;
-  readonly turnover: number;
-  readonly seed?: number;
-  readonly speed?: number;
-  readonly headless?: true;
-  readonly once?: true;
-  /** A file, or true for stdout. */
-  readonly json?: string | true;
-  readonly out: string;
-  readonly rpcPort: number;
-  readonly dashboardPort: number;
-}
-
-/** Hours of market that replay in well under a minute. */
-export const DEFAULT_HOURS = 168;
-export const DEFAULT_SEED = 7;
 
 /** `hedgerow demo`: a vault on a local twin of mainnet, through a market, with the keeper live. */
 export function addDemoCommand(program: Command, context: CommandContext): void {

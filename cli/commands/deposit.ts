@@ -3,12 +3,7 @@ import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import { requireGiven } from "../options.ts";
 import { addConnectionOptions, addSignerOptions } from "../vaultOptions.ts";
-import type { ConnectionOptions, SignerOptions } from "../vaultOptions.ts";
-
-export interface DepositOptions extends ConnectionOptions, SignerOptions {
-  readonly amount: string;
-  readonly receiver?: string;
-}
+import type { DepositOptions } from "../vaultOptions.ts";
 
 /** `hedgerow deposit`: quote in, shares out. */
 export function addDepositCommand(program: Command, context: CommandContext): void {

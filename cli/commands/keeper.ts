@@ -1,21 +1,7 @@
 import type { Command } from "commander";
 
 import type { CommandContext } from "../context.ts";
-
-/** What the user tells the keeper; everything else is in its configuration file or environment. */
-export interface KeeperOptions {
-  readonly live?: true;
-  readonly once?: true;
-  readonly rpc?: string;
-  readonly config?: string;
-  readonly deployment?: string;
-  readonly account?: string;
-  readonly keystore?: string;
-  readonly passwordFile?: string;
-  readonly privateKeyEnv?: string;
-  readonly journal?: string;
-  readonly json?: true;
-}
+import type { KeeperOptions } from "../keeper/options.ts";
 
 /** `hedgerow keeper`: watches vaults and, with --live, keeps them hedged. */
 export function addKeeperCommand(program: Command, context: CommandContext): void {

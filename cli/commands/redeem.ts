@@ -3,12 +3,7 @@ import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import { requireGiven } from "../options.ts";
 import { addConnectionOptions, addSignerOptions } from "../vaultOptions.ts";
-import type { ConnectionOptions, SignerOptions } from "../vaultOptions.ts";
-
-export interface RedeemOptions extends ConnectionOptions, SignerOptions {
-  readonly shares: string;
-  readonly controller?: string;
-}
+import type { RedeemOptions } from "../vaultOptions.ts";
 
 /** `hedgerow redeem`: asks for shares to be turned back into quote. */
 export function addRedeemCommand(program: Command, context: CommandContext): void {

@@ -4,8 +4,8 @@ import { computePathSteps, computeWindowSteps } from "../../sdk/sim/steps.ts";
 import type { PriceStep } from "../../sdk/sim/steps.ts";
 import { HOUR_SECONDS, selectWindow } from "../../sdk/sim/window.ts";
 import type { PriceWindow } from "../../sdk/sim/window.ts";
-import { DEFAULT_HOURS, DEFAULT_SEED } from "../commands/demo.ts";
-import type { DemoOptions } from "../commands/demo.ts";
+import { DEFAULT_HOURS, DEFAULT_SEED } from "./options.ts";
+import type { DemoOptions } from "./options.ts";
 import { UsageError } from "../errors.ts";
 import type { DemoSetup } from "./result.ts";
 

@@ -9,7 +9,7 @@ import { startDashboard } from "../../web/server.ts";
 import type { Dashboard } from "../../web/server.ts";
 import type { DashboardState } from "../../web/state.ts";
 import { formatAmount, parseAmount } from "../amount.ts";
-import type { DemoOptions } from "../commands/demo.ts";
+import type { DemoOptions } from "./options.ts";
 import type { CommandContext } from "../context.ts";
 import { LOCAL_DEPLOYMENT_FILE, ROOT, display, findDeployment, writeDeployment } from "../deployment.ts";
 import { UsageError, throwIfAborted } from "../errors.ts";

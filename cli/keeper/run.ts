@@ -10,7 +10,7 @@ import { createKeeper, runKeeper } from "../../keeper/main.ts";
 import type { TickRecord, VaultOutcome } from "../../keeper/outcomes.ts";
 import { connectUrl, readHead } from "../../keeper/rpc.ts";
 import { LOCAL_CHAIN_ID } from "../../keeper/signers.ts";
-import type { KeeperOptions } from "../commands/keeper.ts";
+import type { KeeperOptions } from "./options.ts";
 import type { CommandContext } from "../context.ts";
 import { LOCAL_DEPLOYMENT_FILE, findDeployment, readDeployment } from "../deployment.ts";
 import type { Deployment } from "../deployment.ts";

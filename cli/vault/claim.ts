@@ -1,5 +1,5 @@
 import { displayAmount, formatAmount } from "../amount.ts";
-import type { ClaimOptions } from "../commands/claim.ts";
+import type { ClaimOptions } from "../vaultOptions.ts";
 import type { CommandContext } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { connectVault, toAddress } from "./connection.ts";

@@ -1,6 +1,6 @@
 import { erc20Contract, erc20Interface } from "../../sdk/chain/contracts.ts";
 import { displayAmount, formatAmount, parseAmount } from "../amount.ts";
-import type { DepositOptions } from "../commands/deposit.ts";
+import type { DepositOptions } from "../vaultOptions.ts";
 import type { CommandContext } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { connectVault, toAddress } from "./connection.ts";

@@ -1,5 +1,5 @@
 import { displayAmount, formatAmount, parseAmount } from "../amount.ts";
-import type { RedeemOptions } from "../commands/redeem.ts";
+import type { RedeemOptions } from "../vaultOptions.ts";
 import type { CommandContext } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { connectVault, toAddress } from "./connection.ts";
