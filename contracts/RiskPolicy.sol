@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {IRiskPolicy, PolicyParams} from "./interfaces/IRiskPolicy.sol";
@@ -15,8 +14,9 @@ import {Book, PlanPromise} from "./types/VaultTypes.sol";
 /// @title Bounds on what a keeper's action may do to one vault.
 /// @dev A clone per vault. It holds no funds and trusts nothing but the two books the vault hands it.
 contract RiskPolicy is IRiskPolicy, AccessManaged, Initializable {
-    using SafeCast for uint256;
-
+    /// @dev A full loss bucket. The bucket holds a fraction and not an amount: what it drains must not depend on how much
+    /// was deposited or redeemed meanwhile, or a deposit of an hour would empty it and a whale's leaving lock the keeper out.
+    uint256 private constant FULL = 1e36;
     uint256 private constant MAX_DELTA_BPS = 5_000; // half of NAV
     uint256 private constant MAX_LOSS_BPS_PER_DAY = 1_000; // 10 %
     uint256 private constant MAX_SLIPPAGE_BPS = 500; // 5 %
@@ -29,7 +29,8 @@ contract RiskPolicy is IRiskPolicy, AccessManaged, Initializable {
     address public vault;
     uint48 private _lastActionAt;
     uint48 private _bucketAt;
-    uint128 private _bucketQuote;
+    /// @dev How full the loss bucket was at `_bucketAt`, as a fraction of FULL.
+    uint128 private _bucketLevel;
     uint256 public scale;
 
     /// @dev The implementation itself is never usable: its authority is nobody and it cannot be initialised.
@@ -70,7 +71,7 @@ contract RiskPolicy is IRiskPolicy, AccessManaged, Initializable {
 
     /// @inheritdoc IRiskPolicy
     function bucketQuote(uint256 navQuote) external view returns (uint256) {
-        return _level(_capacity(navQuote, _params.maxLossBpsPerDay));
+        return _levelQuote(_level(), _capacity(navQuote, _params.maxLossBpsPerDay));
     }
 
     /// @inheritdoc IRiskPolicy
@@ -117,15 +118,23 @@ contract RiskPolicy is IRiskPolicy, AccessManaged, Initializable {
     }
 
     function _charge(uint256 loss, uint256 capacity) private {
-        uint256 level = _level(capacity) + loss;
-        if (level > capacity) revert RiskPolicy_LossBudgetExceeded(level, capacity);
-        _bucketQuote = level.toUint128();
+        if (capacity == 0) revert RiskPolicy_LossBudgetExceeded(loss, 0);
+        uint256 level = _level() + Math.mulDiv(loss, FULL, capacity);
+        uint256 levelQuote = _levelQuote(level, capacity);
+        if (level > FULL) revert RiskPolicy_LossBudgetExceeded(levelQuote, capacity);
+        _bucketLevel = uint128(level); // FULL is below 2^128
         _bucketAt = uint48(block.timestamp);
-        emit LossCharged(loss, level, capacity);
+        emit LossCharged(loss, levelQuote, capacity);
     }
 
-    function _level(uint256 capacity) private view returns (uint256) {
-        return LossBucket.levelAfterUp(_bucketQuote, capacity, block.timestamp - _bucketAt);
+    function _level() private view returns (uint256) {
+        return LossBucket.levelAfterUp(_bucketLevel, FULL, block.timestamp - _bucketAt);
+    }
+
+    /// @dev A level in quote units, rounded up, except for the millionth of a unit that the fraction itself may be off.
+    function _levelQuote(uint256 level, uint256 capacity) private pure returns (uint256) {
+        bool roundsUp = mulmod(level, capacity, FULL) > FULL / 1e6;
+        return Math.mulDiv(level, capacity, FULL) + (roundsUp ? 1 : 0);
     }
 
     /// @dev Half of the daily budget: a full bucket at once and what drains while a day passes make the budget.

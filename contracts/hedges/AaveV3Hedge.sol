@@ -34,6 +34,8 @@ contract AaveV3Hedge is IHedge {
 
     /// @dev Fields of AaveV3HedgeArgs.
     uint256 private constant ARGS_WORDS = 7;
+    error AaveV3Hedge_OwnCollateral(address asset);
+
     uint256 private constant RAY = 1e27;
     uint256 private constant HALF_RAY = 0.5e27;
     uint256 private constant VARIABLE_RATE = 2;
@@ -157,6 +159,15 @@ contract AaveV3Hedge is IHedge {
         if (msg.sender != a.vault) revert Hedge_OnlyVault(msg.sender);
     }
 
+    /// @notice Makes Aave forget an asset that a stranger supplied on our behalf as collateral. Anyone may call, for any
+    /// asset but our own collateral: Aave refuses withdrawals from an account with debt while one of its collaterals has
+    /// lost its loan-to-value, and so a planted one could block exits.
+    function dropCollateral(address asset) external {
+        AaveV3HedgeArgs memory a = args();
+        if (asset == a.quote) revert AaveV3Hedge_OwnCollateral(asset);
+        IAaveV3Pool(a.pool).setUserUseReserveAsCollateral(asset, false);
+    }
+
     function _pull(AaveV3HedgeArgs memory a, address token, uint256 amount) private {
         IVaultTill(a.vault).pay(token, amount, address(this));
         IERC20(token).forceApprove(a.pool, amount);
@@ -192,15 +203,15 @@ contract AaveV3Hedge is IHedge {
     }
 
     function _debt(AaveV3HedgeArgs memory a) private view returns (uint256) {
-        uint256 scaled = IAaveV3ScaledToken(a.baseDebtToken).scaledBalanceOf(address(this));
-        return scaled == 0 ? 0 : _rayMul(scaled, IAaveV3Pool(a.pool).getReserveNormalizedVariableDebt(a.base));
+        // The token's own arithmetic: versions of Aave round debts differently, and the last unit has to be repaid.
+        return IERC20(a.baseDebtToken).balanceOf(address(this));
     }
 
     function _liquidationThreshold(AaveV3HedgeArgs memory a) private view returns (uint256) {
         return (IAaveV3Pool(a.pool).getConfiguration(a.quote) >> THRESHOLD_SHIFT) & THRESHOLD_MASK;
     }
 
-    /// @dev Aave's own rounding (half up), so that the result equals what Aave will charge or pay.
+    /// @dev Aave's own rounding (half up) of collateral.
     function _rayMul(uint256 value, uint256 ray) private pure returns (uint256) {
         return (value * ray + HALF_RAY) / RAY;
     }

@@ -27,7 +27,7 @@ interface IAaveV3Pool {
 
     function getReserveNormalizedIncome(address asset) external view returns (uint256);
 
-    function getReserveNormalizedVariableDebt(address asset) external view returns (uint256);
+    function setUserUseReserveAsCollateral(address asset, bool useAsCollateral) external;
 }
 
 /// @title The part of Aave's interest-bearing tokens that the hedge uses.
