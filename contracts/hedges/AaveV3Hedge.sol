@@ -123,7 +123,8 @@ contract AaveV3Hedge is IHedge {
     /// @inheritdoc IHedge
     function unwind(uint256 numerator, uint256 denominator) external returns (HedgeFlow memory flow) {
         AaveV3HedgeArgs memory a = _argsForVault();
-        (uint256 scaledBefore, uint256 collateral, uint256 debt) = _position(a);
+        (uint256 scaledBefore, uint256 collateral) = _collateral(a);
+        uint256 debt = _debt(a);
         uint256 repaid = debt.mulDiv(numerator, denominator, Math.Rounding.Ceil);
         if (repaid > 0) _repay(a, repaid);
         uint256 released = numerator == denominator ? type(uint256).max : collateral.mulDiv(numerator, denominator);
@@ -195,15 +196,21 @@ contract AaveV3Hedge is IHedge {
     function _position(
         AaveV3HedgeArgs memory a
     ) private view returns (uint256 scaledCollateral, uint256 collateral, uint256 debt) {
-        scaledCollateral = _scaledCollateral(a);
-        if (scaledCollateral > 0) {
-            collateral = _rayMul(scaledCollateral, IAaveV3Pool(a.pool).getReserveNormalizedIncome(a.quote));
+        (scaledCollateral, collateral) = _collateral(a);
+        uint256 scaledDebt = IAaveV3ScaledToken(a.baseDebtToken).scaledBalanceOf(address(this));
+        if (scaledDebt > 0) {
+            debt = _rayMul(scaledDebt, IAaveV3Pool(a.pool).getReserveNormalizedVariableDebt(a.base));
         }
-        debt = _debt(a);
     }
 
+    function _collateral(AaveV3HedgeArgs memory a) private view returns (uint256 scaled, uint256 amount) {
+        scaled = _scaledCollateral(a);
+        if (scaled > 0) amount = _rayMul(scaled, IAaveV3Pool(a.pool).getReserveNormalizedIncome(a.quote));
+    }
+
+    /// @dev What is owed to the last unit, in the token's own arithmetic: versions of Aave round debts differently, and
+    /// what is repaid must not leave a unit behind. Dearer to read than the valuation above, which may be a unit off.
     function _debt(AaveV3HedgeArgs memory a) private view returns (uint256) {
-        // The token's own arithmetic: versions of Aave round debts differently, and the last unit has to be repaid.
         return IERC20(a.baseDebtToken).balanceOf(address(this));
     }
 
@@ -211,7 +218,7 @@ contract AaveV3Hedge is IHedge {
         return (IAaveV3Pool(a.pool).getConfiguration(a.quote) >> THRESHOLD_SHIFT) & THRESHOLD_MASK;
     }
 
-    /// @dev Aave's own rounding (half up) of collateral.
+    /// @dev Aave's rounding, half up.
     function _rayMul(uint256 value, uint256 ray) private pure returns (uint256) {
         return (value * ray + HALF_RAY) / RAY;
     }

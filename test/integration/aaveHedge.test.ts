@@ -3,7 +3,7 @@ import { AbiCoder, Contract, ContractFactory, Interface, type Signer } from "eth
 import { after, afterEach, before, beforeEach, describe, it } from "mocha";
 
 import loneVault from "../../artifacts/test/contracts/LoneVault.sol/LoneVault.json" with { type: "json" };
-import { MAINNET } from "../../localnet/addresses.ts";
+import { DEPLOYERS, MAINNET } from "../../localnet/addresses.ts";
 import { submitAnswer } from "../../localnet/place/chainlink.ts";
 import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
 import type { TwinMarket } from "../../localnet/types.ts";
@@ -836,6 +836,60 @@ describe("AaveV3Hedge on genuine Aave", () => {
         expect(await world.vault.maxRedeem(world.alice), "settled").to.equal(shares);
         expect([...(await hedge.position())]).to.deep.equal([0n, 0n]);
       });
+    });
+  });
+
+  describe("collateral planted by a stranger", () => {
+    const CONFIGURATOR = new Interface([
+      "function configureReserveAsCollateral(address asset, uint256 ltv, uint256 liquidationThreshold, uint256 liquidationBonus)",
+    ]);
+
+    /** A stranger supplies 10 units of another asset for the hedge; then Aave retires that asset. */
+    const plantAndRetire = async (): Promise<string> => {
+      const other = await twin.createMarket({ baseDecimals: 18, quoteDecimals: 6, baseIsToken0: true });
+      const [stranger, units] = [await bob.getAddress(), 10n];
+      await twin.mint(other.base, stranger, units);
+      await (
+        await bob.sendTransaction({
+          to: other.base,
+          data: erc20Interface.encodeFunctionData("approve", [MAINNET.aavePool, units]),
+        })
+      ).wait();
+      const supply = AAVE_POOL.encodeFunctionData("supply", [other.base, units, hedgeAddress, 0]);
+      await (await bob.sendTransaction({ to: MAINNET.aavePool, data: supply })).wait();
+      await twin.rpc.impersonate(DEPLOYERS.aaveGovernance);
+      await twin.rpc.write(
+        DEPLOYERS.aaveGovernance,
+        MAINNET.aavePoolConfigurator,
+        CONFIGURATOR,
+        "configureReserveAsCollateral",
+        [other.base, 0n, 8_000n, 10_500n],
+      );
+      return other.base;
+    };
+    const redeemTenth = async (): Promise<bigint> => {
+      const tenth = (await world.vault.balanceOf(world.alice)) / 10n;
+      await (await world.vault.connect(world.alice).requestRedeem(tenth, world.alice, world.alice)).wait();
+      return tenth;
+    };
+
+    it("holds exits up once its asset is retired, until anyone drops it", async () => {
+      await world.tick();
+      // Control: before anything is planted a redemption settles at once.
+      const settled = await redeemTenth();
+      expect(await world.vault.maxRedeem(world.alice)).to.equal(settled);
+      const planted = await plantAndRetire();
+      const waiting = await redeemTenth();
+      expect(await world.vault.maxRedeem(world.alice), "refused by Aave (57)").to.equal(settled);
+      await (await hedge.connect(bob).dropCollateral(planted)).wait();
+      await (await world.vault.connect(bob).settle(10)).wait();
+      expect(await world.vault.maxRedeem(world.alice)).to.equal(settled + waiting);
+    });
+
+    it("is all that can be dropped: the vault's own collateral stays", async () => {
+      await expect(hedge.connect(bob).dropCollateral(market.quote))
+        .to.be.revertedWithCustomError(hedge, "AaveV3Hedge_OwnCollateral")
+        .withArgs(market.quote);
     });
   });
 });

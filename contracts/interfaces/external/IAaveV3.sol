@@ -27,6 +27,8 @@ interface IAaveV3Pool {
 
     function getReserveNormalizedIncome(address asset) external view returns (uint256);
 
+    function getReserveNormalizedVariableDebt(address asset) external view returns (uint256);
+
     function setUserUseReserveAsCollateral(address asset, bool useAsCollateral) external;
 }
 
