@@ -1,5 +1,6 @@
 import type { Fees } from "./fees.ts";
-import type { GuardedAction } from "./guard.ts";
+import type { SubmitRequest } from "./preview.ts";
+import type { MinedAt } from "./rpc.ts";
 
 /**
  * Where an intent stands. Open: `reserved` (has a nonce, nothing signed), `signed` (bytes stored, no node took them yet),
@@ -8,23 +9,11 @@ import type { GuardedAction } from "./guard.ts";
  */
 export type IntentState = "reserved" | "signed" | "broadcast" | "confirmed" | "abandoned" | "expired" | "superseded";
 
-/** What the keeper means to do, before it has a nonce. */
-export interface IntentDraft {
+/** What the keeper means to do, before it has a nonce: the request, by whom and where, with the gas it may use. */
+export interface IntentDraft extends SubmitRequest {
   readonly chainId: bigint;
   readonly signer: string;
-  readonly vault: string;
-  readonly action: GuardedAction;
-  readonly riskReducing: boolean;
-  readonly data: string;
   readonly gasLimit: bigint;
-  /** Unix seconds of chain time; nothing is sent again afterwards. */
-  readonly validUntil: number;
-  readonly blockNumber: number;
-  readonly blockHash: string;
-  /** For the record and for verification, any JSON with bigints. */
-  readonly decision: unknown;
-  readonly plan: unknown;
-  readonly before: unknown;
 }
 
 /** One set of signed bytes. */
@@ -34,16 +23,6 @@ export interface Attempt extends Fees {
   readonly signedAtMs: number;
   /** When a node last took the bytes; undefined: none is known to have. */
   readonly broadcastAtMs: number | undefined;
-}
-
-/** Where a transaction was mined. */
-export interface MinedAt {
-  readonly hash: string;
-  readonly blockNumber: number;
-  readonly blockHash: string;
-  readonly succeeded: boolean;
-  readonly gasUsed: bigint;
-  readonly effectiveGasPrice: bigint;
 }
 
 /** A durable intent with everything that happened to it. */

@@ -3,7 +3,8 @@ import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { z } from "zod";
 
 import { HedgerowError } from "../sdk/errors.ts";
-import type { Attempt, Intent, IntentDraft, MinedAt, StoredPrice, TickEntry } from "./intents.ts";
+import type { Attempt, Intent, IntentDraft, StoredPrice, TickEntry } from "./intents.ts";
+import type { MinedAt } from "./rpc.ts";
 import { toAttempt, toIntent, toStoredPrice, toTickEntry } from "./journalRows.ts";
 import { migrate } from "./journalSchema.ts";
 import { toJson } from "./serialise.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-import type { Attempt, Intent, MinedAt, StoredPrice, TickEntry } from "./intents.ts";
+import type { Attempt, Intent, StoredPrice, TickEntry } from "./intents.ts";
+import type { MinedAt } from "./rpc.ts";
 import { fromJson } from "./serialise.ts";
 
 /*

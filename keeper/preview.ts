@@ -12,10 +12,11 @@ export interface SubmitRequest {
   readonly data: string;
   /** Allows the emergency ceiling and lets the call take the place of a pending one that does not reduce risk. */
   readonly riskReducing: boolean;
-  /** Unix seconds of chain time. */
+  /** Unix seconds of chain time; nothing is sent again afterwards. */
   readonly validUntil: number;
   readonly blockNumber: number;
   readonly blockHash: string;
+  /** For the record and for verification, any JSON with bigints. */
   readonly decision: unknown;
   readonly plan: unknown;
   readonly before: unknown;

@@ -77,8 +77,8 @@ export interface Head extends BlockRef {
   readonly baseFeePerGas: bigint;
 }
 
-/** A mined transaction. */
-export interface MinedReceipt {
+/** Where a transaction was mined. */
+export interface MinedAt {
   readonly hash: string;
   readonly blockNumber: number;
   readonly blockHash: string;
@@ -86,6 +86,10 @@ export interface MinedReceipt {
   readonly succeeded: boolean;
   readonly gasUsed: bigint;
   readonly effectiveGasPrice: bigint;
+}
+
+/** A mined transaction with what it logged. */
+export interface MinedReceipt extends MinedAt {
   readonly logs: readonly { readonly address: string; readonly topics: readonly string[]; readonly data: string }[];
 }
 

@@ -1,22 +1,8 @@
-/** Which side of a pool the base token sits on, with the decimals of both tokens. */
-export interface PriceScale {
-  readonly baseIsToken0: boolean;
-  readonly baseDecimals: number;
-  readonly quoteDecimals: number;
-}
+import type { Orientation } from "../sdk/chain/exact/orientation.ts";
+import { sqrtDown } from "../sdk/chain/exact/priceMath.ts";
+import { maxUsableTick, minUsableTick } from "../sdk/chain/exact/tickMath.ts";
 
 const Q96 = 1n << 96n;
-
-/** Integer square root, rounded down (Newton). */
-export function sqrtDown(value: bigint): bigint {
-  if (value < 2n) return value;
-  let x = 1n << BigInt((value.toString(2).length + 1) >> 1);
-  for (;;) {
-    const next = (x + value / x) >> 1n;
-    if (next >= x) return x;
-    x = next;
-  }
-}
 
 /**
  * The number as written in decimal (0.97 is 97/100, not the binary fraction next to it), so that a price means the same
@@ -40,7 +26,7 @@ function toFraction(price: number): { readonly numerator: bigint; readonly denom
  * Square-root price of the pool (Q64.96, rounded down) at which one whole base token costs `priceQuotePerBase` whole
  * quote tokens.
  */
-export function sqrtPriceX96FromPrice(priceQuotePerBase: number, scale: PriceScale): bigint {
+export function sqrtPriceX96FromPrice(priceQuotePerBase: number, scale: Orientation): bigint {
   const { numerator, denominator } = toFraction(priceQuotePerBase);
   const quoteRaw = numerator * 10n ** BigInt(scale.quoteDecimals);
   const baseRaw = denominator * 10n ** BigInt(scale.baseDecimals);
@@ -48,7 +34,7 @@ export function sqrtPriceX96FromPrice(priceQuotePerBase: number, scale: PriceSca
 }
 
 /** Price in whole quote tokens for one whole base token; a float, good to about 15 digits. */
-export function priceFromSqrtPriceX96(sqrtPriceX96: bigint, scale: PriceScale): number {
+export function priceFromSqrtPriceX96(sqrtPriceX96: bigint, scale: Orientation): number {
   const root = Number(sqrtPriceX96) / Number(Q96);
   const rawToken1PerToken0 = root * root;
   const decimals = 10 ** (scale.baseDecimals - scale.quoteDecimals);
@@ -60,7 +46,7 @@ export function ticksAround(
   priceQuotePerBase: number,
   factor: number,
   tickSpacing: number,
-  scale: PriceScale,
+  scale: Orientation,
 ): { readonly tickLower: number; readonly tickUpper: number } {
   const root = Number(sqrtPriceX96FromPrice(priceQuotePerBase, scale)) / Number(Q96);
   const centre = (2 * Math.log(root)) / Math.log(1.0001);
@@ -73,8 +59,7 @@ export function ticksAround(
 
 /** Widest aligned range of a pool with this spacing. */
 export function fullRangeTicks(tickSpacing: number): { readonly tickLower: number; readonly tickUpper: number } {
-  const edge = Math.floor(887_272 / tickSpacing) * tickSpacing;
-  return { tickLower: -edge, tickUpper: edge };
+  return { tickLower: minUsableTick(tickSpacing), tickUpper: maxUsableTick(tickSpacing) };
 }
 
 /** Token amount in raw units from a float amount of whole tokens, rounded down. */

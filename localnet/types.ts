@@ -1,4 +1,4 @@
-import type { PriceScale } from "./price.ts";
+import type { Orientation } from "../sdk/chain/exact/orientation.ts";
 
 /** A Chainlink feed of the twin: consumers read the proxy, the twin's oracle node submits to the aggregator. */
 export interface TwinFeed {
@@ -18,7 +18,7 @@ export interface TwinReserve {
 }
 
 /** A base/quote pair: genuine Uniswap v3 pool, Chainlink feeds, and both tokens listed in Aave. */
-export interface TwinMarket extends PriceScale {
+export interface TwinMarket extends Orientation {
   readonly name: string;
   readonly base: string;
   readonly quote: string;

@@ -1,6 +1,7 @@
 import { ACTORS, lenderOf } from "../actors.ts";
 import { MAINNET } from "../addresses.ts";
-import { fullRangeTicks, type PriceScale, sqrtPriceX96FromPrice, ticksAround, toRaw } from "../price.ts";
+import type { Orientation } from "../../sdk/chain/exact/orientation.ts";
+import { fullRangeTicks, sqrtPriceX96FromPrice, ticksAround, toRaw } from "../price.ts";
 import type { Rpc } from "../rpc.ts";
 import type { LiquidityLayer, TwinFeed, TwinMarket, TwinReserve } from "../types.ts";
 import { type AaveMarket, listReserve, seedReserves, STABLE_PROFILE, VOLATILE_PROFILE } from "./aave.ts";
@@ -17,7 +18,7 @@ const NO_DEADLINE = (1n << 64n) - 1n;
 const SUPPLY_QUOTE = 200_000_000;
 const SUPPLY_BASE = 50_000;
 
-export interface PoolOptions extends PriceScale {
+export interface PoolOptions extends Orientation {
   readonly base: string;
   readonly quote: string;
   readonly feePips: number;
@@ -27,7 +28,7 @@ export interface PoolOptions extends PriceScale {
 }
 
 /** Tokens and allowances of the accounts that trade on the pool and provide its background liquidity. */
-export async function fundPoolActors(rpc: Rpc, options: PriceScale & { base: string; quote: string }): Promise<void> {
+export async function fundPoolActors(rpc: Rpc, options: Orientation & { base: string; quote: string }): Promise<void> {
   const { base, quote, baseDecimals, quoteDecimals } = options;
   for (const actor of [ACTORS.trader, ACTORS.liquidityProvider]) {
     await rpc.impersonate(actor);
@@ -83,7 +84,7 @@ async function addLayer(rpc: Rpc, options: PoolOptions, tickSpacing: number, lay
   ]);
 }
 
-export interface MarketAssembly extends PriceScale {
+export interface MarketAssembly extends Orientation {
   readonly name: string;
   readonly base: string;
   readonly quote: string;

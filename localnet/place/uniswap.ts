@@ -1,4 +1,4 @@
-import { AbiCoder, concat, encodeBytes32String, getCreate2Address, keccak256, toBeHex, zeroPadValue } from "ethers";
+import { concat, encodeBytes32String, keccak256, toBeHex, zeroPadValue } from "ethers";
 
 import { DEPLOYERS, MAINNET, UNISWAP_PROXY_ADMIN, UNISWAP_V2_FACTORY } from "../addresses.ts";
 import { initCodeOf, npmArtifact } from "../artifacts.ts";
@@ -82,15 +82,6 @@ export async function placeUniswap(rpc: Rpc, options: { readonly keepSwapRouter:
     14,
     initCodeOf(routers("SwapRouter02"), [UNISWAP_V2_FACTORY, factory, MAINNET.nonfungiblePositionManager, weth]),
   );
-}
-
-/** Address at which the factory creates a pool. `tokenA` and `tokenB` in any order. */
-export function computePoolAddress(tokenA: string, tokenB: string, feePips: number): string {
-  const [token0, token1] = BigInt(tokenA) < BigInt(tokenB) ? [tokenA, tokenB] : [tokenB, tokenA];
-  const salt = keccak256(
-    AbiCoder.defaultAbiCoder().encode(["address", "address", "uint24"], [token0, token1, feePips]),
-  );
-  return getCreate2Address(MAINNET.uniswapV3Factory, salt, keccak256(initCodeOf(core("UniswapV3Pool"))));
 }
 
 /** Creates the pool through the factory and returns its address. */

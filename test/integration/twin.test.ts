@@ -17,7 +17,8 @@ import {
 } from "../../localnet/codeHashes.ts";
 import { createMarketActors, isRoundDue, type MarketActors } from "../../localnet/market.ts";
 import { POOL_ABI } from "../../localnet/place/uniswap.ts";
-import { priceFromSqrtPriceX96, sqrtDown, sqrtPriceX96FromPrice } from "../../localnet/price.ts";
+import { priceFromSqrtPriceX96, sqrtPriceX96FromPrice } from "../../localnet/price.ts";
+import { sqrtDown } from "../../sdk/chain/exact/priceMath.ts";
 import { loadRecordedPool, RECORDING_ABSENT } from "../../localnet/recordedPool.ts";
 import { forkTwin, serveTwin } from "../../localnet/serve.ts";
 import { DEFAULT_START_TIMESTAMP, startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
