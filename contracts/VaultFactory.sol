@@ -3,15 +3,16 @@ pragma solidity 0.8.37;
 
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {ShortString, ShortStrings} from "@openzeppelin/contracts/utils/ShortStrings.sol";
 
-import {HedgedVault, HedgedVaultArgs} from "./HedgedVault.sol";
+import {HedgedVault, VaultSetup} from "./HedgedVault.sol";
+import {AdapterKind, IAdapterRegistry} from "./interfaces/IAdapterRegistry.sol";
 import {ILiquidity} from "./interfaces/ILiquidity.sol";
-import {IRiskPolicy, PolicyParams} from "./interfaces/IRiskPolicy.sol";
-import {PriceMath} from "./libraries/PriceMath.sol";
+import {PolicyParams} from "./interfaces/IRiskPolicy.sol";
 import {RiskPolicy} from "./RiskPolicy.sol";
 
 /// @notice An adapter to clone for a vault.
-/// @param implementation Code of the adapter.
+/// @param implementation Code of the adapter; the registry must have admitted it.
 /// @param args What its clone carries after the vault's address, ABI-encoded as static words.
 struct AdapterSpec {
     address implementation;
@@ -19,17 +20,24 @@ struct AdapterSpec {
 }
 
 /// @notice A vault to create.
-/// @param authority AccessManager of the vault and its policy.
+/// @param authority AccessManager of the vault and its policy, for good.
+/// @param volatility Where the policy reads realised volatility.
 /// @param depositCapQuote NAV above which deposits are closed.
+/// @param feeRecipient Gets the fees; zero when there are none. Rates as in VaultSetup.
+/// @param name At most 31 bytes, like the symbol.
 struct VaultSpec {
     address authority;
     address base;
     address quote;
     address oracle;
+    address volatility;
     AdapterSpec liquidity;
     AdapterSpec[] hedges;
     PolicyParams policy;
     uint88 depositCapQuote;
+    address feeRecipient;
+    uint16 managementBps;
+    uint16 performanceBps;
     string name;
     string symbol;
 }
@@ -37,8 +45,6 @@ struct VaultSpec {
 /// @title Creates a vault with its policy and adapters, all of them minimal clones of immutable code, in one call.
 /// @dev Venue-neutral: an adapter's clone carries the vault's address followed by whatever its own kind needs.
 contract VaultFactory {
-    /// @dev Shares have this many decimals more than the quote: the virtual-share offset of the vault.
-    uint8 private constant SHARE_DECIMALS_OFFSET = 6;
     uint8 private constant MIN_DECIMALS = 6;
     uint8 private constant MAX_DECIMALS = 18;
 
@@ -49,60 +55,83 @@ contract VaultFactory {
         address policy,
         address[] hedges
     );
+    event AdapterCloned(address indexed vault, address indexed implementation, address adapter);
 
     error VaultFactory_NoCode(address implementation);
     error VaultFactory_DecimalsOutOfBounds(address token, uint8 decimals, uint8 min, uint8 max);
 
     address public immutable vaultImplementation;
     address public immutable policyImplementation;
+    IAdapterRegistry public immutable registry;
 
     constructor(address vaultImplementation_, address policyImplementation_) {
         _requireCode(vaultImplementation_);
         _requireCode(policyImplementation_);
         vaultImplementation = vaultImplementation_;
         policyImplementation = policyImplementation_;
+        registry = HedgedVault(vaultImplementation_).registry();
     }
 
     /// @notice Creates a vault; anyone may. The creator gets no rights: those are the authority's.
     function create(VaultSpec calldata spec) external returns (address vault) {
-        uint8 baseDecimals = _decimalsOf(spec.base);
-        uint8 quoteDecimals = _decimalsOf(spec.quote);
-        uint256 scale = PriceMath.scaleOf(baseDecimals, quoteDecimals);
         _requireCode(spec.authority);
         _requireCode(spec.oracle);
+        _requireCode(spec.volatility);
+        uint8 baseDecimals = _decimalsOf(spec.base);
+        uint8 quoteDecimals = _decimalsOf(spec.quote);
 
+        address policy = Clones.cloneWithImmutableArgs(
+            policyImplementation,
+            abi.encodePacked(spec.authority, spec.volatility, baseDecimals, quoteDecimals)
+        );
         vault = Clones.cloneWithImmutableArgs(
             vaultImplementation,
-            abi.encode(
-                HedgedVaultArgs({
-                    base: spec.base,
-                    quote: spec.quote,
-                    oracle: spec.oracle,
-                    scale: scale,
-                    shareDecimals: quoteDecimals + SHARE_DECIMALS_OFFSET
-                })
+            abi.encodePacked(
+                spec.base,
+                spec.quote,
+                spec.oracle,
+                spec.authority,
+                policy,
+                baseDecimals,
+                quoteDecimals,
+                ShortString.unwrap(ShortStrings.toShortString(spec.name)),
+                ShortString.unwrap(ShortStrings.toShortString(spec.symbol))
             )
         );
-        address liquidity = _cloneAdapter(spec.liquidity, vault);
+        address liquidity = _cloneAdapter(spec.liquidity, vault, AdapterKind.Liquidity);
         address[] memory hedges = new address[](spec.hedges.length);
-        for (uint256 i = 0; i < hedges.length; ++i) hedges[i] = _cloneAdapter(spec.hedges[i], vault);
-        address policy = Clones.clone(policyImplementation);
+        for (uint256 i = 0; i < hedges.length; ++i) {
+            hedges[i] = _cloneAdapter(spec.hedges[i], vault, AdapterKind.Hedge);
+        }
 
         emit VaultCreated(vault, msg.sender, liquidity, policy, hedges);
-        RiskPolicy(policy).initialize(vault, spec.authority, scale, spec.policy);
         HedgedVault(vault).initialize(
-            spec.authority,
-            ILiquidity(liquidity),
-            IRiskPolicy(policy),
-            hedges,
-            spec.depositCapQuote,
-            spec.name,
-            spec.symbol
+            VaultSetup({
+                liquidity: ILiquidity(liquidity),
+                hedges: hedges,
+                depositCapQuote: spec.depositCapQuote,
+                feeRecipient: spec.feeRecipient,
+                managementBps: spec.managementBps,
+                performanceBps: spec.performanceBps
+            })
         );
+        RiskPolicy(policy).initialize(vault, spec.policy);
     }
 
-    function _cloneAdapter(AdapterSpec calldata spec, address vault) private returns (address) {
-        _requireCode(spec.implementation);
+    /// @notice Clones an admitted adapter for an existing vault, to be proposed there as a replacement. Anyone may.
+    function cloneAdapter(
+        AdapterSpec calldata spec,
+        address vault,
+        AdapterKind kind
+    ) external returns (address adapter) {
+        adapter = _cloneAdapter(spec, vault, kind);
+        emit AdapterCloned(vault, spec.implementation, adapter);
+    }
+
+    function _cloneAdapter(AdapterSpec calldata spec, address vault, AdapterKind kind) private returns (address) {
+        if (kind == AdapterKind.None || registry.kindOf(spec.implementation) != kind) {
+            revert IAdapterRegistry.AdapterRegistry_NotAdmitted(spec.implementation, kind);
+        }
         return Clones.cloneWithImmutableArgs(spec.implementation, bytes.concat(abi.encode(vault), spec.args));
     }
 

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IAaveV3Pool, IAaveV3ScaledToken} from "../interfaces/external/IAaveV3.sol";
 import {HedgeFlow, HedgeState, IHedge} from "../interfaces/IHedge.sol";
@@ -26,15 +27,23 @@ struct AaveV3HedgeArgs {
 /// @dev Delta is minus the debt. Borrowed base goes to the vault, which sells it or puts it into the pool; base to
 /// repay comes from the vault. Everything settles within the call.
 ///
+/// A loan on Aave binds only this account. When a liquidation left more debt than collateral, the position is given up:
+/// it counts for nothing from then on, nobody who leaves repays any of it, and the adapter takes no new position. It is
+/// replaced by a fresh clone (HedgedVault.proposeAdapterChange).
+///
 /// Health is computed from this position alone (collateral × liquidation threshold / debt) at the price given, with
 /// the threshold read from Aave. Aave's own health factor differs from it only by its oracle's price of the moment.
 contract AaveV3Hedge is IHedge {
     using SafeERC20 for IERC20;
     using Math for uint256;
+    using SafeCast for uint256;
 
     /// @dev Fields of AaveV3HedgeArgs.
     uint256 private constant ARGS_WORDS = 7;
     error AaveV3Hedge_OwnCollateral(address asset);
+
+    /// @notice A liquidation left more debt than collateral; the position is given up.
+    event HedgeAbandoned();
 
     uint256 private constant RAY = 1e27;
     uint256 private constant HALF_RAY = 0.5e27;
@@ -47,7 +56,9 @@ contract AaveV3Hedge is IHedge {
 
     /// @notice Scaled collateral that we left at the venue. Interest does not move it; only we, a donor (up) or a
     /// liquidator (down) do. Our own changes are booked as changes, so that nothing we do can hide what a liquidator took.
-    uint256 public recordedScaledCollateral;
+    uint248 public recordedScaledCollateral;
+    /// @notice The venue took more than all: what is left of the position is given up.
+    bool public abandoned;
 
     /// @notice What this clone was made with; reverts on the implementation itself, which carries nothing.
     function args() public view returns (AaveV3HedgeArgs memory a) {
@@ -65,6 +76,10 @@ contract AaveV3Hedge is IHedge {
 
     /// @inheritdoc IHedge
     function read(uint256 priceWad) external view returns (HedgeState memory state) {
+        if (abandoned) {
+            state.healthWad = type(uint256).max;
+            return state;
+        }
         AaveV3HedgeArgs memory a = args();
         (uint256 scaledCollateral, uint256 collateral, uint256 debt) = _position(a);
         uint256 debtQuote = PriceMath.quoteOf(debt, priceWad, a.scale, Math.Rounding.Ceil);
@@ -91,12 +106,13 @@ contract AaveV3Hedge is IHedge {
 
     /// @inheritdoc IHedge
     function baseToUnwind(uint256 numerator, uint256 denominator) external view returns (uint256) {
-        return _debt(args()).mulDiv(numerator, denominator, Math.Rounding.Ceil);
+        return abandoned ? 0 : _debt(args()).mulDiv(numerator, denominator, Math.Rounding.Ceil);
     }
 
     /// @inheritdoc IHedge
     function adjust(int256 deltaChangeBase, int256 marginChangeQuote) external returns (HedgeFlow memory flow) {
         AaveV3HedgeArgs memory a = _argsForVault();
+        if (abandoned) revert Hedge_Abandoned();
         IAaveV3Pool pool = IAaveV3Pool(a.pool);
         uint256 scaledBefore = marginChangeQuote == 0 ? 0 : _scaledCollateral(a);
         if (marginChangeQuote > 0) {
@@ -122,17 +138,24 @@ contract AaveV3Hedge is IHedge {
 
     /// @inheritdoc IHedge
     function unwind(uint256 numerator, uint256 denominator) external returns (HedgeFlow memory flow) {
-        AaveV3HedgeArgs memory a = _argsForVault();
-        (uint256 scaledBefore, uint256 collateral) = _collateral(a);
-        uint256 debt = _debt(a);
-        uint256 repaid = debt.mulDiv(numerator, denominator, Math.Rounding.Ceil);
-        if (repaid > 0) _repay(a, repaid);
-        uint256 released = numerator == denominator ? type(uint256).max : collateral.mulDiv(numerator, denominator);
-        if (collateral > 0 && released > 0) {
-            flow.quoteReceived = IAaveV3Pool(a.pool).withdraw(a.quote, released, a.vault);
-            _recordChange(scaledBefore, _scaledCollateral(a));
-        }
-        emit HedgeAdjusted(int256(repaid), -int256(flow.quoteReceived));
+        return _unwind(numerator, denominator, address(0));
+    }
+
+    /// @inheritdoc IHedge
+    function unwindInKind(
+        uint256 numerator,
+        uint256 denominator,
+        address receiver
+    ) external returns (HedgeFlow memory flow) {
+        return _unwind(numerator, denominator, receiver);
+    }
+
+    /// @inheritdoc IHedge
+    function isEmpty() external view returns (bool) {
+        if (abandoned) return true;
+        AaveV3HedgeArgs memory a = args();
+        // Below the units that Aave's rounding may leave behind; debt must be gone to the last one.
+        return _scaledCollateral(a) <= LOSS_TOLERANCE_UNITS && _debt(a) == 0;
     }
 
     /// @inheritdoc IHedge
@@ -143,7 +166,16 @@ contract AaveV3Hedge is IHedge {
         lost = found + LOSS_TOLERANCE_UNITS < expected;
         if (lost) {
             // Only the vault may settle our memory: it must enter its degraded mode in the same call.
-            if (msg.sender == a.vault) recordedScaledCollateral = found;
+            if (msg.sender == a.vault) {
+                recordedScaledCollateral = found.toUint248();
+                (uint256 collateralUsd, uint256 debtUsd, , , , ) = IAaveV3Pool(a.pool).getUserAccountData(
+                    address(this)
+                );
+                if (collateralUsd < debtUsd) {
+                    abandoned = true;
+                    emit HedgeAbandoned();
+                }
+            }
             uint256 index = IAaveV3Pool(a.pool).getReserveNormalizedIncome(a.quote);
             emit HedgeLost(_rayMul(expected, index), _rayMul(found, index));
         }
@@ -169,6 +201,41 @@ contract AaveV3Hedge is IHedge {
         IAaveV3Pool(a.pool).setUserUseReserveAsCollateral(asset, false);
     }
 
+    /// @dev Repays the part and takes the same part of the collateral out, to the vault; where Aave cannot pay it out and
+    /// somebody is named to take it, as aTokens to him.
+    function _unwind(
+        uint256 numerator,
+        uint256 denominator,
+        address aTokenReceiver
+    ) private returns (HedgeFlow memory flow) {
+        AaveV3HedgeArgs memory a = _argsForVault();
+        if (abandoned) return flow;
+        (uint256 scaledBefore, uint256 collateral) = _collateral(a);
+        uint256 repaid = _debt(a).mulDiv(numerator, denominator, Math.Rounding.Ceil);
+        if (repaid > 0) _repay(a, repaid);
+        uint256 released = collateral.mulDiv(numerator, denominator);
+        if (released > 0) {
+            flow.quoteReceived = _release(a, numerator == denominator ? type(uint256).max : released, aTokenReceiver);
+            _recordChange(scaledBefore, _scaledCollateral(a));
+        }
+        emit HedgeAdjusted(int256(repaid), -int256(released));
+    }
+
+    /// @return paidQuote What reached the vault as quote; zero when aTokens went out instead.
+    function _release(
+        AaveV3HedgeArgs memory a,
+        uint256 amount,
+        address aTokenReceiver
+    ) private returns (uint256 paidQuote) {
+        if (aTokenReceiver == address(0)) return IAaveV3Pool(a.pool).withdraw(a.quote, amount, a.vault);
+        try IAaveV3Pool(a.pool).withdraw(a.quote, amount, a.vault) returns (uint256 withdrawn) {
+            return withdrawn;
+        } catch {
+            IERC20 aToken = IERC20(a.quoteAToken);
+            aToken.safeTransfer(aTokenReceiver, amount == type(uint256).max ? aToken.balanceOf(address(this)) : amount);
+        }
+    }
+
     function _pull(AaveV3HedgeArgs memory a, address token, uint256 amount) private {
         IVaultTill(a.vault).pay(token, amount, address(this));
         IERC20(token).forceApprove(a.pool, amount);
@@ -181,12 +248,10 @@ contract AaveV3Hedge is IHedge {
 
     function _recordChange(uint256 scaledBefore, uint256 scaledAfter) private {
         uint256 recorded = recordedScaledCollateral;
-        if (scaledAfter >= scaledBefore) {
-            recordedScaledCollateral = recorded + (scaledAfter - scaledBefore);
-        } else {
-            uint256 taken = scaledBefore - scaledAfter;
-            recordedScaledCollateral = recorded > taken ? recorded - taken : 0;
-        }
+        recordedScaledCollateral =
+            scaledAfter >= scaledBefore
+                ? (recorded + (scaledAfter - scaledBefore)).toUint248()
+                : recorded.saturatingSub(scaledBefore - scaledAfter).toUint248();
     }
 
     function _scaledCollateral(AaveV3HedgeArgs memory a) private view returns (uint256) {

@@ -43,6 +43,7 @@ interface IHedge {
     error Hedge_OnlyVault(address caller);
     error Hedge_NothingPending();
     error Hedge_ReduceExceedsShort(uint256 askedBase, uint256 shortBase);
+    error Hedge_Abandoned();
 
     /// @notice Short name of the venue and instrument, e.g. "aave-v3-short".
     function venue() external view returns (string memory);
@@ -65,7 +66,20 @@ interface IHedge {
     /// @notice Closes the fraction `numerator / denominator` of the position and releases the same fraction of margin.
     function unwind(uint256 numerator, uint256 denominator) external returns (HedgeFlow memory flow);
 
-    /// @notice Reads the venue and brings our memory in line with it. Anyone may call.
+    /// @notice The same for somebody who leaves in kind: where the venue cannot pay quote out, `receiver` gets what the
+    /// venue gives in its stead (Aave: aTokens).
+    /// @param receiver Gets a claim on the venue in place of quote; quote itself goes to the vault as ever.
+    function unwindInKind(
+        uint256 numerator,
+        uint256 denominator,
+        address receiver
+    ) external returns (HedgeFlow memory flow);
+
+    /// @notice Nothing of ours is at the venue, nothing is owed and nothing is pending: the hedge may be replaced.
+    /// A position that was given up (more debt than collateral after a liquidation) is nothing of ours.
+    function isEmpty() external view returns (bool);
+
+    /// @notice Reads the venue and brings our memory in line with it. Anyone may call, only the vault's call changes memory.
     /// @return lost True when the venue holds less than we left there.
     function reconcile() external returns (bool lost);
 

@@ -27,11 +27,14 @@ struct LiquidityState {
 /// @notice What came out of the pool to the vault.
 /// @param base Everything received, principal and fees; `quote` likewise.
 /// @param shareBase Of that, what belongs to the fraction that was asked for; `shareQuote` likewise.
+/// @param feesBase Of `base`, what the pool paid as fees; `feesQuote` likewise.
 struct Withdrawn {
     uint256 base;
     uint256 quote;
     uint256 shareBase;
     uint256 shareQuote;
+    uint256 feesBase;
+    uint256 feesQuote;
 }
 
 /// @title Concentrated liquidity on behalf of one vault. Only that vault may move anything.
@@ -55,6 +58,9 @@ interface ILiquidity {
 
     /// @notice Values all ranges at `priceWad` and at both ends of a band around it (0 = no ends, cheaper).
     function read(uint256 priceWad, uint256 bandBps) external view returns (LiquidityState memory state);
+
+    /// @notice Fee of a swap in the pool, in millionths of what is paid in.
+    function swapFeePips() external view returns (uint256);
 
     /// @notice The ranges that hold liquidity, in no particular order.
     function ranges() external view returns (RangePosition[] memory);

@@ -3,13 +3,15 @@ pragma solidity 0.8.37;
 
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 
-import {HedgedVault, HedgedVaultArgs} from "../HedgedVault.sol";
+import {HedgedVault} from "../HedgedVault.sol";
 import {IUniswapV3Pool} from "../interfaces/external/IUniswapV3Pool.sol";
 import {HedgeState, IHedge} from "../interfaces/IHedge.sol";
 import {LiquidityState, RangePosition} from "../interfaces/ILiquidity.sol";
 import {IPriceOracle, OracleReading} from "../interfaces/IPriceOracle.sol";
 import {PolicyParams} from "../interfaces/IRiskPolicy.sol";
+import {RiskPolicy} from "../RiskPolicy.sol";
 import {UniswapV3Liquidity} from "../liquidity/UniswapV3Liquidity.sol";
+import {AdapterChange, FeeLedgerState, FeeTerms, Pair} from "../vault/VaultState.sol";
 import {Book} from "../types/VaultTypes.sol";
 
 struct TokenView {
@@ -36,8 +38,9 @@ struct HedgeView {
 }
 
 struct QueueView {
-    uint64 head;
-    uint64 tail;
+    uint256 head;
+    uint256 tail;
+    uint256 headSettledShares;
     uint256 pendingShares;
     uint256 reservedQuote;
 }
@@ -52,6 +55,7 @@ struct VaultView {
     uint256 totalSupply;
     uint64 epoch;
     bool depositsPaused;
+    bool keeperPaused;
     bool windDown;
     bool degraded;
     uint256 depositCapQuote;
@@ -70,7 +74,13 @@ struct VaultView {
     address policy;
     PolicyParams params;
     uint256 bucketQuote;
+    uint256 turnoverBucketQuote;
+    uint256 healthFloorNowWad;
+    uint256 volatilityBps;
     uint256 lastActionAt;
+    FeeTerms fees;
+    FeeLedgerState ledger;
+    AdapterChange change;
 }
 
 /// @notice `ok` false: this vault could not be read, and `reason` is the revert data. Unknown is never zero.
@@ -101,14 +111,15 @@ contract VaultLens {
 
     /// @notice Reads one vault; reverts with whatever its parts revert with.
     function readOne(HedgedVault vault) external view returns (VaultView memory v) {
-        HedgedVaultArgs memory a = vault.args();
+        Pair memory a = vault.pair();
         v.vault = address(vault);
         v.name = vault.name();
         v.symbol = vault.symbol();
-        v.shareDecimals = a.shareDecimals;
+        v.shareDecimals = vault.decimals();
         v.totalSupply = vault.totalSupply();
         v.epoch = vault.epoch();
         v.depositsPaused = vault.depositsPaused();
+        v.keeperPaused = vault.keeperPaused();
         v.windDown = vault.windDown();
         v.degraded = vault.degraded();
         v.depositCapQuote = vault.depositCapQuote();
@@ -122,17 +133,24 @@ contract VaultLens {
         v.queue = QueueView({
             head: vault.queueHead(),
             tail: vault.queueTail(),
+            headSettledShares: vault.headSettledShares(),
             pendingShares: vault.balanceOf(address(vault)),
             reservedQuote: vault.reservedQuote()
         });
         v.policy = address(vault.policy());
         v.params = vault.policy().params();
         v.lastActionAt = vault.policy().lastActionAt();
+        v.healthFloorNowWad = vault.policy().healthFloorNowWad();
+        v.volatilityBps = RiskPolicy(address(vault.policy())).volatility().volatilityBps();
+        v.fees = vault.feeTerms();
+        v.ledger = vault.feeLedger();
+        v.change = vault.adapterChange();
         v.hedges = _hedges(vault, v.reading.priceWad);
         if (v.reading.priceWad != 0) {
             (v.book, ) = vault.book();
             v.liquidity = vault.liquidity().read(v.reading.priceWad, v.reading.bandBps);
             v.bucketQuote = vault.policy().bucketQuote(v.book.navQuote);
+            v.turnoverBucketQuote = vault.policy().turnoverBucketQuote(v.book.navQuote);
         }
     }
 

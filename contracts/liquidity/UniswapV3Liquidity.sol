@@ -50,6 +50,11 @@ contract UniswapV3Liquidity is ILiquidity {
     }
 
     /// @inheritdoc ILiquidity
+    function swapFeePips() external view returns (uint256) {
+        return IUniswapV3Pool(args().pool).fee();
+    }
+
+    /// @inheritdoc ILiquidity
     function ranges() external view returns (RangePosition[] memory) {
         return _ranges;
     }
@@ -192,13 +197,18 @@ contract UniswapV3Liquidity is ILiquidity {
             type(uint128).max,
             type(uint128).max
         );
-        uint256 share0 = principal0 + ((got0 - principal0) * numerator) / denominator;
-        uint256 share1 = principal1 + ((got1 - principal1) * numerator) / denominator;
-        if (!a.baseIsToken0) (got0, got1, share0, share1) = (got1, got0, share1, share0);
+        (uint256 fees0, uint256 fees1) = (got0 - principal0, got1 - principal1);
+        if (!a.baseIsToken0) {
+            (got0, got1) = (got1, got0);
+            (principal0, principal1) = (principal1, principal0);
+            (fees0, fees1) = (fees1, fees0);
+        }
         out.base += got0;
         out.quote += got1;
-        out.shareBase += share0;
-        out.shareQuote += share1;
+        out.shareBase += principal0 + (fees0 * numerator) / denominator;
+        out.shareQuote += principal1 + (fees1 * numerator) / denominator;
+        out.feesBase += fees0;
+        out.feesQuote += fees1;
     }
 
     /// @dev The arguments, for a function that only the vault may call.

@@ -44,6 +44,7 @@ struct PlanPromise {
 /// for.
 /// @param navMaxQuote Highest value over the same.
 /// @param deltaBase Net delta: idle + position + fees + hedges.
+/// @param hedgeDeltaBase The hedges' part of it, negative for shorts.
 /// @param healthWad Lowest health of any hedge; 1e18 is liquidation, `type(uint256).max` no debt at all.
 /// @param pending True while any hedge waits for its venue.
 /// @param lost True when any venue holds less for us than we left there.
@@ -53,7 +54,20 @@ struct Book {
     uint256 navMinQuote;
     uint256 navMaxQuote;
     int256 deltaBase;
+    int256 hedgeDeltaBase;
     uint256 healthWad;
     bool pending;
     bool lost;
+}
+
+/// @notice Within what a plan's steps run.
+/// @param priceWad The oracle's price.
+/// @param slippageBps Worst price of a swap against it.
+/// @param minRangeTicks Narrowest range that may be added to, in ticks.
+/// @param riskMayOnlyFall No more liquidity, no more short.
+struct PlanBounds {
+    uint256 priceWad;
+    uint256 slippageBps;
+    uint256 minRangeTicks;
+    bool riskMayOnlyFall;
 }

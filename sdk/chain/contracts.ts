@@ -1,19 +1,28 @@
 import { Contract, type ContractRunner, Interface, type InterfaceAbi } from "ethers";
 
+import adapterChanges from "../../artifacts/contracts/vault/AdapterChanges.sol/AdapterChanges.json" with { type: "json" };
+import adapterRegistry from "../../artifacts/contracts/AdapterRegistry.sol/AdapterRegistry.json" with { type: "json" };
 import aaveV3Hedge from "../../artifacts/contracts/hedges/AaveV3Hedge.sol/AaveV3Hedge.json" with { type: "json" };
 import chainlinkOracle from "../../artifacts/contracts/oracles/ChainlinkOracle.sol/ChainlinkOracle.json" with { type: "json" };
 import hedgedVault from "../../artifacts/contracts/HedgedVault.sol/HedgedVault.json" with { type: "json" };
+import operations from "../../artifacts/contracts/vault/Operations.sol/Operations.json" with { type: "json" };
+import realizedVolatility from "../../artifacts/contracts/oracles/RealizedVolatility.sol/RealizedVolatility.json" with { type: "json" };
 import riskPolicy from "../../artifacts/contracts/RiskPolicy.sol/RiskPolicy.json" with { type: "json" };
 import uniswapV3Liquidity from "../../artifacts/contracts/liquidity/UniswapV3Liquidity.sol/UniswapV3Liquidity.json" with { type: "json" };
+import unwinder from "../../artifacts/contracts/vault/Unwinder.sol/Unwinder.json" with { type: "json" };
+import valuation from "../../artifacts/contracts/vault/Valuation.sol/Valuation.json" with { type: "json" };
 import vaultFactory from "../../artifacts/contracts/VaultFactory.sol/VaultFactory.json" with { type: "json" };
+import vaultFees from "../../artifacts/contracts/vault/VaultFees.sol/VaultFees.json" with { type: "json" };
 import vaultLens from "../../artifacts/contracts/lens/VaultLens.sol/VaultLens.json" with { type: "json" };
 import erc20 from "@openzeppelin/contracts/build/contracts/IERC20Metadata.json" with { type: "json" };
 import accessManager from "@openzeppelin/contracts/build/contracts/AccessManager.json" with { type: "json" };
+import type { AdapterRegistry } from "../../types/contracts/AdapterRegistry.ts";
 import type { HedgedVault } from "../../types/contracts/HedgedVault.ts";
 import type { AaveV3Hedge } from "../../types/contracts/hedges/AaveV3Hedge.ts";
 import type { VaultLens } from "../../types/contracts/lens/VaultLens.ts";
 import type { UniswapV3Liquidity } from "../../types/contracts/liquidity/UniswapV3Liquidity.ts";
 import type { ChainlinkOracle } from "../../types/contracts/oracles/ChainlinkOracle.ts";
+import type { RealizedVolatility } from "../../types/contracts/oracles/RealizedVolatility.ts";
 import type { RiskPolicy } from "../../types/contracts/RiskPolicy.ts";
 import type { VaultFactory } from "../../types/contracts/VaultFactory.ts";
 
@@ -21,17 +30,28 @@ import type { VaultFactory } from "../../types/contracts/VaultFactory.ts";
 export interface Artifact {
   readonly abi: InterfaceAbi;
   readonly bytecode: string;
+  /** Where the addresses of libraries go: source file -> library -> places, in bytes. */
+  readonly linkReferences?: Readonly<Record<string, LinkPlaces>>;
 }
+
+type LinkPlaces = Readonly<Record<string, readonly { readonly start: number; readonly length: number }[]>>;
 
 /** Every contract of the project that is deployed, and the role manager that comes from OpenZeppelin. */
 export const artifacts = {
   aaveV3Hedge,
   accessManager,
+  adapterChanges,
+  adapterRegistry,
   chainlinkOracle,
   hedgedVault,
+  operations,
+  realizedVolatility,
   riskPolicy,
   uniswapV3Liquidity,
+  unwinder,
+  valuation,
   vaultFactory,
+  vaultFees,
   vaultLens,
 } satisfies Record<string, Artifact>;
 
@@ -48,6 +68,8 @@ export const errorInterfaces: readonly Interface[] = [
   new Interface(aaveV3Hedge.abi),
   new Interface(chainlinkOracle.abi),
   new Interface(vaultFactory.abi),
+  new Interface(adapterRegistry.abi),
+  new Interface(realizedVolatility.abi),
   new Interface(accessManager.abi),
 ];
 
@@ -77,6 +99,14 @@ export function oracleContract(address: string, runner: ContractRunner): Chainli
 
 export function factoryContract(address: string, runner: ContractRunner): VaultFactory {
   return new Contract(address, vaultFactory.abi, runner) as unknown as VaultFactory;
+}
+
+export function registryContract(address: string, runner: ContractRunner): AdapterRegistry {
+  return new Contract(address, adapterRegistry.abi, runner) as unknown as AdapterRegistry;
+}
+
+export function volatilityContract(address: string, runner: ContractRunner): RealizedVolatility {
+  return new Contract(address, realizedVolatility.abi, runner) as unknown as RealizedVolatility;
 }
 
 /** Plain token calls that the project makes on base and quote. */

@@ -1,10 +1,11 @@
 import { AbiCoder, ContractFactory, type ContractTransactionReceipt, type Signer } from "ethers";
 
 import type { ChainlinkOracleConfigStruct } from "../../types/contracts/oracles/ChainlinkOracle.ts";
-import type { VaultSpecStruct } from "../../types/contracts/VaultFactory.ts";
+import type { RealizedVolatilityConfigStruct } from "../../types/contracts/oracles/RealizedVolatility.ts";
+import type { AdapterSpecStruct, VaultSpecStruct } from "../../types/contracts/VaultFactory.ts";
 import { HedgerowError } from "../errors.ts";
 import type { PolicyParams } from "../policy/types.ts";
-import { type Artifact, artifacts, factoryContract, vaultContract } from "./contracts.ts";
+import { type Artifact, artifacts, factoryContract, registryContract, vaultContract } from "./contracts.ts";
 
 /** A step of a deployment did not do what it should have. */
 export class DeploymentError extends HedgerowError {}
@@ -13,6 +14,9 @@ export class DeploymentError extends HedgerowError {}
 export interface SystemAddresses {
   readonly factory: string;
   readonly lens: string;
+  /** Says which adapters vaults may be made of, and who may change that. */
+  readonly registry: string;
+  readonly registryAuthority: string;
   readonly vaultImplementation: string;
   readonly policyImplementation: string;
   readonly uniswapV3Implementation: string;
@@ -23,6 +27,7 @@ export interface SystemAddresses {
 export interface VaultAddresses {
   readonly vault: string;
   readonly oracle: string;
+  readonly volatility: string;
   readonly authority: string;
   readonly liquidity: string;
   readonly policy: string;
@@ -54,18 +59,51 @@ export interface Roles {
   readonly adminDelaySeconds: number;
 }
 
+/** Fees of a vault; rates in bps, at most 200 a year and 2,000 of gains. */
+export interface VaultFees {
+  readonly feeRecipient: string;
+  readonly managementBps: number;
+  readonly performanceBps: number;
+}
+
+const NO_FEES: VaultFees = {
+  feeRecipient: "0x0000000000000000000000000000000000000000",
+  managementBps: 0,
+  performanceBps: 0,
+};
+
+/** AdapterKind on-chain. */
+export const AdapterKind = { liquidity: 1, hedge: 2 } as const;
+
 /** AccessManager role ids. */
 export const Role = { admin: 0n, keeper: 1n, guardian: 2n } as const;
+
+const KEEPER_CALLS = ["rebalance"] as const;
+/** All of them only reduce risk. */
+const GUARDIAN_CALLS = ["pauseDeposits", "pauseKeeper", "startWindDown", "cancelAdapterChange"] as const;
 
 /** Bounds for a volatile base against a dollar quote. */
 export const defaultPolicyParams: PolicyParams = {
   maxDeltaBps: 500n,
   maxLossBpsPerDay: 100n,
+  maxTurnoverBpsPerDay: 50_000n,
   maxSlippageBps: 100n,
+  minRangeTicks: 200n,
   cooldownSeconds: 60n,
   exitDelaySeconds: 86_400n,
-  healthFloorWad: 1_250_000_000_000_000_000n,
+  keeperGraceSeconds: 3_600n,
+  emergencyDeltaBps: 1_000n,
+  healthFloorWad: 1_150_000_000_000_000_000n,
+  healthPerVolatilityBps: 1_000n,
 };
+
+/** A day of the pool's memory in two-hour parts, or what there is of it down to half an hour. */
+export const defaultVolatilitySettings = {
+  windowSeconds: 86_400,
+  minWindowSeconds: 1_800,
+  refreshSeconds: 3_600,
+  intervals: 12,
+} as const;
 
 /** How far the oracle lets pool, average and peg go; heartbeats as Chainlink publishes them for ETH/USD and USDC/USD. */
 export const defaultOracleSettings = {
@@ -79,18 +117,54 @@ export const defaultOracleSettings = {
   bandBps: 50,
 } as const;
 
-/** Deploys the code that all vaults of a chain share. */
+/**
+ * Deploys the code that all vaults of a chain share, and admits the adapters that ship with it.
+ *
+ * @returns All addresses. The deployer is the admin of the registry's AccessManager.
+ */
 export async function deploySystem(deployer: Signer): Promise<SystemAddresses> {
-  const vaultImplementation = await deploy(deployer, artifacts.hedgedVault, []);
+  const registryAuthority = await deploy(deployer, artifacts.accessManager, [await deployer.getAddress()]);
+  const registry = await deploy(deployer, artifacts.adapterRegistry, [registryAuthority]);
+  const libraries = {
+    AdapterChanges: await deploy(deployer, artifacts.adapterChanges, []),
+    Operations: await deploy(deployer, artifacts.operations, []),
+    Unwinder: await deploy(deployer, artifacts.unwinder, []),
+    Valuation: await deploy(deployer, artifacts.valuation, []),
+    VaultFees: await deploy(deployer, artifacts.vaultFees, []),
+  };
+  const vaultImplementation = await deploy(deployer, linked(artifacts.hedgedVault, libraries), [registry]);
   const policyImplementation = await deploy(deployer, artifacts.riskPolicy, []);
+  const uniswapV3Implementation = await deploy(deployer, artifacts.uniswapV3Liquidity, []);
+  const aaveV3Implementation = await deploy(deployer, artifacts.aaveV3Hedge, []);
+  const admit = registryContract(registry, deployer);
+  await sent(admit.admit(uniswapV3Implementation, AdapterKind.liquidity));
+  await sent(admit.admit(aaveV3Implementation, AdapterKind.hedge));
   return {
+    registry,
+    registryAuthority,
     vaultImplementation,
     policyImplementation,
-    uniswapV3Implementation: await deploy(deployer, artifacts.uniswapV3Liquidity, []),
-    aaveV3Implementation: await deploy(deployer, artifacts.aaveV3Hedge, []),
+    uniswapV3Implementation,
+    aaveV3Implementation,
     factory: await deploy(deployer, artifacts.vaultFactory, [vaultImplementation, policyImplementation]),
     lens: await deploy(deployer, artifacts.vaultLens, []),
   };
+}
+
+/** The artifact with the addresses of its libraries in it. Throws DeploymentError when one is missing. */
+export function linked(artifact: Artifact, libraries: Readonly<Record<string, string>>): Artifact {
+  let { bytecode } = artifact;
+  for (const places of Object.values(artifact.linkReferences ?? {})) {
+    for (const [name, positions] of Object.entries(places)) {
+      const address = libraries[name];
+      if (address === undefined) throw new DeploymentError(`No address was given for the library ${name}.`);
+      for (const { start, length } of positions) {
+        const at = 2 + 2 * start;
+        bytecode = bytecode.slice(0, at) + address.slice(2).toLowerCase() + bytecode.slice(at + 2 * length);
+      }
+    }
+  }
+  return { ...artifact, bytecode };
 }
 
 /** Deploys an oracle for a pool and its feeds. */
@@ -111,6 +185,15 @@ export async function deployOracle(
   return await deploy(deployer, artifacts.chainlinkOracle, [config]);
 }
 
+/** Deploys the measure of a pool's realised volatility. */
+export async function deployVolatility(
+  deployer: Signer,
+  pool: string,
+  settings: Partial<RealizedVolatilityConfigStruct> = {},
+): Promise<string> {
+  return await deploy(deployer, artifacts.realizedVolatility, [{ ...defaultVolatilitySettings, ...settings, pool }]);
+}
+
 /**
  * Deploys a vault with its oracle, policy, adapters and role manager, and hands the roles out.
  *
@@ -128,9 +211,14 @@ export async function deployVault(
     readonly depositCapQuote: bigint;
     readonly policy?: Partial<PolicyParams>;
     readonly oracle?: Partial<ChainlinkOracleConfigStruct>;
+    readonly volatility?: Partial<RealizedVolatilityConfigStruct>;
+    /** Further hedges, behind the loan on Aave. */
+    readonly hedges?: readonly AdapterSpecStruct[];
+    readonly fees?: VaultFees;
   },
 ): Promise<VaultAddresses> {
   const oracle = await deployOracle(deployer, venues, options.oracle);
+  const volatility = await deployVolatility(deployer, venues.pool, options.volatility);
   const authority = await deploy(deployer, artifacts.accessManager, [await deployer.getAddress()]);
   const baseIsToken0 = venues.base.toLowerCase() === venues.token0.toLowerCase();
   const scale = 10n ** BigInt(18 + venues.baseDecimals - venues.quoteDecimals);
@@ -140,6 +228,7 @@ export async function deployVault(
     base: venues.base,
     quote: venues.quote,
     oracle,
+    volatility,
     liquidity: {
       implementation: system.uniswapV3Implementation,
       args: coder.encode(
@@ -155,9 +244,11 @@ export async function deployVault(
           [venues.aavePool, venues.base, venues.quote, venues.quoteAToken, venues.baseDebtToken, scale],
         ),
       },
+      ...(options.hedges ?? []),
     ],
     policy: { ...defaultPolicyParams, ...options.policy },
     depositCapQuote: options.depositCapQuote,
+    ...(options.fees ?? NO_FEES),
     name: options.name,
     symbol: options.symbol,
   };
@@ -169,6 +260,7 @@ export async function deployVault(
   const addresses: VaultAddresses = {
     vault: String(created.args["vault"]),
     oracle,
+    volatility,
     authority,
     liquidity: String(created.args["liquidity"]),
     policy: String(created.args["policy"]),
@@ -184,14 +276,12 @@ async function wireRoles(deployer: Signer, addresses: VaultAddresses, roles: Rol
     addresses.authority,
   ) as unknown as AccessManagerCalls;
   const vault = vaultContract(addresses.vault, deployer).interface;
-  const selectors = (names: readonly ("rebalance" | "pauseDeposits" | "startWindDown")[]): string[] =>
+  const selectors = (names: readonly (typeof KEEPER_CALLS | typeof GUARDIAN_CALLS)[number][]): string[] =>
     names.map((name) => vault.getFunction(name).selector);
   const self = await deployer.getAddress();
 
-  await sent(manager.setTargetFunctionRole(addresses.vault, selectors(["rebalance"]), Role.keeper));
-  await sent(
-    manager.setTargetFunctionRole(addresses.vault, selectors(["pauseDeposits", "startWindDown"]), Role.guardian),
-  );
+  await sent(manager.setTargetFunctionRole(addresses.vault, selectors(KEEPER_CALLS), Role.keeper));
+  await sent(manager.setTargetFunctionRole(addresses.vault, selectors(GUARDIAN_CALLS), Role.guardian));
   await sent(manager.grantRole(Role.keeper, roles.keeper, 0));
   await sent(manager.grantRole(Role.guardian, roles.guardian, 0));
   await sent(manager.grantRole(Role.admin, roles.admin, roles.adminDelaySeconds));

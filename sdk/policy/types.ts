@@ -48,10 +48,17 @@ export interface HedgeState {
 export interface PolicyParams {
   readonly maxDeltaBps: bigint;
   readonly maxLossBpsPerDay: bigint;
+  readonly maxTurnoverBpsPerDay: bigint;
   readonly maxSlippageBps: bigint;
+  readonly minRangeTicks: bigint;
   readonly cooldownSeconds: bigint;
   readonly exitDelaySeconds: bigint;
+  readonly keeperGraceSeconds: bigint;
+  readonly emergencyDeltaBps: bigint;
+  /** In a market that does not move. */
   readonly healthFloorWad: bigint;
+  /** Rise of the floor for every 100 % of volatility a year, in bps of 1e18. */
+  readonly healthPerVolatilityBps: bigint;
 }
 
 /** One vault at one block. A vault without a price has no Snapshot: reading it fails instead. */
@@ -63,6 +70,7 @@ export interface VaultState {
   readonly totalSupply: bigint;
   readonly epoch: bigint;
   readonly depositsPaused: boolean;
+  readonly keeperPaused: boolean;
   readonly windDown: boolean;
   readonly degraded: boolean;
   /** NAV above which deposits are closed. */
@@ -107,12 +115,29 @@ export interface VaultState {
   readonly queue: {
     readonly head: bigint;
     readonly tail: bigint;
+    readonly headSettledShares: bigint;
     readonly pendingShares: bigint;
     readonly reservedQuote: bigint;
   };
   readonly policy: { readonly address: string; readonly params: PolicyParams };
   readonly bucketQuote: bigint;
+  readonly turnoverBucketQuote: bigint;
+  /** The health floor in the market as it moves now. */
+  readonly healthFloorNowWad: bigint;
+  /** Realised volatility a year, as the policy reads it from the pool. */
+  readonly volatilityBps: bigint;
   readonly lastActionAt: bigint;
+  readonly fees: {
+    readonly recipient: string;
+    readonly managementBps: bigint;
+    readonly performanceBps: bigint;
+    /** Of a change that waits for its time; 0 = none does. */
+    readonly nextAt: bigint;
+    readonly nextManagementBps: bigint;
+    readonly nextPerformanceBps: bigint;
+  };
+  /** Announced replacement of an adapter; `readyAt` 0 = none. */
+  readonly adapterChange: { readonly current: string; readonly next: string; readonly readyAt: bigint };
 }
 
 /** A vault pinned to one block; every later value carries this block. */

@@ -68,6 +68,17 @@ contract HostileHedge is IHedge {
     }
 
     /// @inheritdoc IHedge
+    function unwindInKind(uint256, uint256, address) external returns (HedgeFlow memory flow) {
+        _strike();
+        return _flow;
+    }
+
+    /// @inheritdoc IHedge
+    function isEmpty() external view returns (bool) {
+        return _state.deltaBase == 0 && _state.equityMaxQuote == 0;
+    }
+
+    /// @inheritdoc IHedge
     function reconcile() external view returns (bool lost) {
         return _state.lost;
     }

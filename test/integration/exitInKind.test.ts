@@ -12,6 +12,7 @@ import {
   fundAndApprove,
   liquidateHedge,
   quoteOf,
+  valueOfBase,
   quoteUnits,
   requestRedeem,
   revertOf,
@@ -56,7 +57,7 @@ describe("exits in kind", () => {
     maxBaseIn: bigint,
   ): Promise<{ readonly base: bigint; readonly quote: bigint }> => {
     const [base, quote] = await Promise.all([baseOf(world, who), quoteOf(world, who)]);
-    await (await world.vault.connect(who).exitInKind(id, who, maxBaseIn)).wait();
+    await (await world.vault.connect(who).exitInKind(id, who, maxBaseIn, 0n)).wait();
     return { base: (await baseOf(world, who)) - base, quote: (await quoteOf(world, who)) - quote };
   };
   /** What one share owns of everything, times 1e30. */
@@ -72,14 +73,16 @@ describe("exits in kind", () => {
 
   it("wait for the exit delay, to the second", async () => {
     const id = await requestWithDeadOracle(world.alice, 1_000n * TOKEN);
-    const opensAt = BigInt((await world.vault.requestOf(id)).requestedAt) + BigInt(DAY);
-    await expectRevert(world.vault.connect(world.alice).exitInKind(id, alice, UNLIMITED), "HedgedVault_ExitTooEarly", [
-      opensAt,
-    ]);
+    const opensAt = (await world.vault.requestOf(id)).exitOpensAt;
+    await expectRevert(
+      world.vault.connect(world.alice).exitInKind(id, alice, UNLIMITED, 0n),
+      "HedgedVault_ExitTooEarly",
+      [opensAt],
+    );
     await fundAndApprove(world, world.alice, world.market.base, 10n ** 18n, world.addresses.vault);
     await twin.advanceTo(Number(opensAt) - 2);
     // The next block is one second later, the one after that opens the door.
-    const early = world.vault.connect(world.alice).exitInKind(id, alice, UNLIMITED, { gasLimit: 5_000_000n });
+    const early = world.vault.connect(world.alice).exitInKind(id, alice, UNLIMITED, 0n, { gasLimit: 5_000_000n });
     await expectRevert(
       early.then((sent) => sent.wait()),
       "HedgedVault_ExitTooEarly",
@@ -138,12 +141,12 @@ describe("exits in kind", () => {
     await twin.advance(DAY);
     const asAlice = world.vault.connect(world.alice);
 
-    const short = await revertOf(asAlice.exitInKind(id, alice, 0n));
+    const short = await revertOf(asAlice.exitInKind(id, alice, 0n, 0n));
     expect(short.name).to.equal("HedgedVault_ExitNeedsMoreBase");
     const needed = short.args[0] as bigint;
     expect(short.args[1]).to.equal(0n);
     expect(needed, "several WETH").to.be.within(10n ** 18n, 10n ** 20n);
-    const nearly = await revertOf(asAlice.exitInKind(id, alice, needed - 10n ** 12n));
+    const nearly = await revertOf(asAlice.exitInKind(id, alice, needed - 10n ** 12n, 0n));
     expect(nearly.name).to.equal("HedgedVault_ExitNeedsMoreBase");
 
     const bound = needed + 10n ** 14n;
@@ -168,11 +171,11 @@ describe("exits in kind", () => {
     const id = await requestWithDeadOracle(world.alice, 1_000n * TOKEN);
     await twin.advance(DAY);
     const asBob = world.vault.connect(world.bob);
-    await expectRevert(asBob.exitInKind(id, bob, UNLIMITED), "HedgedVault_NotController", [bob, alice]);
+    await expectRevert(asBob.exitInKind(id, bob, UNLIMITED, 0n), "HedgedVault_NotController", [bob, alice]);
     await (await world.vault.connect(world.alice).setOperator(bob, true)).wait();
     await fundAndApprove(world, world.bob, world.market.base, 10n ** 18n, world.addresses.vault);
     const quote = await quoteOf(world, world.guardian);
-    const receipt = await (await asBob.exitInKind(id, world.guardian, UNLIMITED)).wait();
+    const receipt = await (await asBob.exitInKind(id, world.guardian, UNLIMITED, 0n)).wait();
     const got = (await quoteOf(world, world.guardian)) - quote;
     expect(got).to.be.greaterThan(0n);
     const events = (receipt?.logs ?? [])
@@ -183,7 +186,7 @@ describe("exits in kind", () => {
     expect(exited?.args["receiver"]).to.equal(await world.guardian.getAddress());
     expect(exited?.args["shares"]).to.equal(1_000n * TOKEN);
     expect(exited?.args["quoteOut"]).to.equal(got);
-    await expectRevert(asBob.exitInKind(id, bob, UNLIMITED), "HedgedVault_UnknownRequest", [id]);
+    await expectRevert(asBob.exitInKind(id, bob, UNLIMITED, 0n), "HedgedVault_UnknownRequest", [id]);
     // Its place in the queue is empty: settling skips it.
     await world.actors.pushOracle({ baseUsd: 2_500, quoteUsd: 1 });
     expect(await world.vault.settle.staticCall(5n)).to.equal(0n);
@@ -228,7 +231,11 @@ describe("exits in kind", () => {
       await (await world.vault.reconcile()).wait();
       const { vault: v } = await world.snapshot();
       expect(v.degraded).to.equal(true);
-      expect(v.hedges[0]?.equityMinQuote, "more debt than collateral").to.be.lessThan(0n);
+      expect(v.hedges[0], "more debt than collateral: given up, and nobody's to repay").to.include({
+        equityMinQuote: 0n,
+        deltaBase: 0n,
+        lost: false,
+      });
       const nav = await world.vault.totalAssets();
       expect(nav).to.be.within(1n, navBefore);
       const shares = (await world.vault.balanceOf(alice)) / 4n;
@@ -238,19 +245,37 @@ describe("exits in kind", () => {
       expect(await world.vault.maxWithdraw(alice)).to.be.within((worth * 98n) / 100n, worth + 10_000n);
     });
 
-    it("NAV is zero, not negative, when the debt exceeds everything, and whoever brings the base leaves in kind", async () => {
+    it("NAV is zero, not negative, while the debt exceeds everything; once found out, the loan is the venue's loss", async () => {
       await world.actors.step({ price: 25_000, volumeQuote: 1e6, seconds: 900 });
       await liquidateHedge(world, world.bob);
-      await (await world.vault.reconcile()).wait();
-      expect(await world.vault.totalAssets()).to.equal(0n);
+      expect(await world.vault.totalAssets(), "nobody reconciled yet").to.equal(0n);
+      expect(await world.vault.maxDeposit(alice)).to.equal(0n);
       const shares = (await world.vault.balanceOf(alice)) / 4n;
-      const id = await requestRedeem(world, world.alice, shares);
-      expect(await world.vault.pendingRedeemRequest(id, alice), "nothing to settle with").to.equal(shares);
-      await (await world.vault.connect(world.guardian).startWindDown()).wait();
-      await fundAndApprove(world, world.alice, world.market.base, 10n ** 21n, world.addresses.vault);
-      const got = await exit(world.alice, id, UNLIMITED);
-      expect(got.quote).to.be.greaterThan(quoteUnits(world, "50000"));
-      expect(got.base).to.be.lessThan(0n);
+      const supply = await world.vault.totalSupply();
+      const { vault: before } = await world.snapshot();
+      // Asking for redemption reconciles on the way, and what the liquidity holds is shared out.
+      await requestRedeem(world, world.alice, shares);
+      expect(await world.vault.degraded()).to.equal(true);
+      expect(await world.vault.maxRedeem(alice)).to.equal(shares);
+      const left =
+        before.idleQuote +
+        before.liquidity.quote +
+        before.liquidity.feesQuote +
+        valueOfBase(world, before.idleBase + before.liquidity.base + before.liquidity.feesBase, before.oracle.priceWad);
+      const part = (left * shares) / supply;
+      expect(await world.vault.maxWithdraw(alice)).to.be.within((part * 97n) / 100n, part);
+      await expectRevert(
+        world.vault
+          .connect(world.keeper)
+          .rebalance([{ kind: 2, hedgeIndex: 0, tickLower: 0, tickUpper: 0, amount: 0n, marginQuote: 1n }], {
+            expectedEpoch: await world.vault.epoch(),
+            deadline: 1n << 40n,
+            maxResidualDeltaBase: UNLIMITED,
+            maxLossQuote: UNLIMITED,
+          }),
+        "Hedge_Abandoned",
+        [],
+      );
     });
   });
 });

@@ -531,12 +531,13 @@ describe("UniswapV3Liquidity on a genuine pool", () => {
         [10n ** 18n - 1n, 10n ** 18n],
         [1n, 1n],
       ] as const) {
-        let [base, quote, shareBase, shareQuote] = [0n, 0n, 0n, 0n];
+        let [base, quote, shareBase, shareQuote, feesBase, feesQuote] = [0n, 0n, 0n, 0n, 0n, 0n];
         for (const { tickLower, tickUpper, liquidity } of held) {
           const [feeBase, feeQuote] = (await at.ask("remove", tickLower, tickUpper, 0n)) as [bigint, bigint];
           const part = (liquidity * numerator) / denominator;
           const [b, q] = (await at.ask("remove", tickLower, tickUpper, part)) as [bigint, bigint];
           [base, quote] = [base + b, quote + q];
+          [feesBase, feesQuote] = [feesBase + feeBase, feesQuote + feeQuote];
           shareBase += b - feeBase + (feeBase * numerator) / denominator;
           shareQuote += q - feeQuote + (feeQuote * numerator) / denominator;
         }
@@ -545,6 +546,8 @@ describe("UniswapV3Liquidity on a genuine pool", () => {
           quote,
           shareBase,
           shareQuote,
+          feesBase,
+          feesQuote,
         ]);
       }
       await at.call("removeShare", 1n, 3n);
@@ -691,29 +694,39 @@ describe("UniswapV3Liquidity on a genuine pool", () => {
             maxLossQuote: MAX_UINT256,
           },
         );
-      /** What the oracle's 2,500 and 4 bps allow; two units are left to the pool's own roundings: quote to buy, base to sell. */
-      const worthOf = (amount: bigint): bigint => (amount * 2_500n * USDC) / WETH;
-      const mostToPay = (amount: bigint): bigint => (worthOf(amount) * 10_004n + 9_999n) / 10_000n + 2n;
-      const leastToGet = (amount: bigint): bigint => (worthOf(amount > 2n ? amount - 2n : 0n) * 9_996n) / 10_000n;
+      /**
+       * What the oracle's price and 6 bps allow; two units are left to the pool's own roundings: quote to buy, base to
+       * sell. The oracle stands half a dollar on the wrong side of the pool's 2,500, so that about 4 bps are left for the
+       * pool's fee of 5.
+       */
+      const worthOf = (amount: bigint, price10: bigint): bigint => (amount * price10 * USDC) / (10n * WETH);
+      const mostToPay = (amount: bigint): bigint => (worthOf(amount, 24_995n) * 10_006n + 9_999n) / 10_000n + 2n;
+      const leastToGet = (amount: bigint): bigint =>
+        (worthOf(amount > 2n ? amount - 2n : 0n, 25_005n) * 9_994n) / 10_000n;
+      const oracleForBuying = () => strict.actors.pushOracle({ baseUsd: 2_499.5, quoteUsd: 1 });
+      const oracleForSelling = () => strict.actors.pushOracle({ baseUsd: 2_500.5, quoteUsd: 1 });
       const costOf = async (amount: bigint): Promise<bigint> =>
         -((await lone.ask("swap", amount, MAX_UINT256)) as [bigint])[0];
       const gainOf = async (amount: bigint): Promise<bigint> => ((await lone.ask("swap", -amount, 0n)) as [bigint])[0];
 
       beforeEach(async () => {
-        // The pool's fee of 5 bps alone is more than 4 bps of slippage.
-        strict = await createVaultWorld(twin, { policy: { ...LOOSE, maxDeltaBps: 5_000n, maxSlippageBps: 4n } });
+        strict = await createVaultWorld(twin, {
+          policy: { ...LOOSE, maxDeltaBps: 5_000n, emergencyDeltaBps: 10_000n, maxSlippageBps: 6n },
+        });
         await strict.deposit(strict.alice, "1000000");
         adapter = liquidityContract(strict.addresses.liquidity, admin);
         lone = await adopt(twin.market);
       });
 
       it("a price worse than the policy's slippage is refused with the limit from the oracle", async () => {
+        await oracleForBuying();
         await expect(strictPlan({ kind: Kind.swap, amount: WETH }))
           .to.be.revertedWithCustomError(adapter, "Liquidity_SwapAboveMaximum")
-          .withArgs(await costOf(WETH), 2_501_000_002n);
+          .withArgs(await costOf(WETH), 2_500_999_702n);
+        await oracleForSelling();
         await expect(strictPlan(borrow, { kind: Kind.swap, amount: -WETH }))
           .to.be.revertedWithCustomError(adapter, "Liquidity_SwapBelowMinimum")
-          .withArgs(await gainOf(WETH), 2_498_999_999n);
+          .withArgs(await gainOf(WETH), 2_498_999_699n);
         // Control: with a bound that covers the fee both go through.
         await world.deposit(world.alice, "1000000");
         await rebalance({ kind: Kind.swap, amount: WETH });
@@ -722,8 +735,9 @@ describe("UniswapV3Liquidity on a genuine pool", () => {
 
       it("V02 buying at exactly the limit passes, one unit dearer is refused", async () => {
         const met = { within: 0, exact: 0, beyond: 0 };
+        await oracleForBuying();
         // From dust to 5 cents: there a fee of 5 bps outgrows 4 bps and two units, a unit at a time.
-        for (const amount of [1n, 2n, 399_999_999n, 400_000_001n, ...steps(10n ** 12n, 40)]) {
+        for (const amount of [1n, 2n, 399_999_999n, 400_080_017n, ...steps(10n ** 12n, 40)]) {
           const [cost, limit] = [await costOf(amount), mostToPay(amount)];
           if (cost <= limit) await strictPlan({ kind: Kind.swap, amount });
           else {
@@ -740,6 +754,7 @@ describe("UniswapV3Liquidity on a genuine pool", () => {
 
       it("V02 selling for exactly the limit passes, one unit less is refused", async () => {
         const met = { exact: 0, beyond: 0 };
+        await oracleForSelling();
         for (const amount of [1n, 399_999_999n, 400_000_001n, ...steps(10n ** 11n, 60)]) {
           const [gain, limit] = [await gainOf(amount), leastToGet(amount)];
           if (gain >= limit) await strictPlan(borrow, { kind: Kind.swap, amount: -amount });

@@ -277,8 +277,17 @@ describe("redemptions", () => {
       await requestRedeem(world, world.bob, 20n * TOKEN);
       await requestRedeem(world, world.alice, 30n * TOKEN);
       await (await world.vault.connect(world.alice).cancelRedeemRequest(1n, alice)).wait();
-      expect(await world.vault.balanceOf(alice)).to.equal(balance - 30n * TOKEN);
       expect(await pending(1n, alice)).to.equal(0n);
+      expect(await world.vault.pendingCancelRedeemRequest(1n, alice), "never waits").to.equal(false);
+      expect(await world.vault.claimableCancelRedeemRequest(1n, alice)).to.equal(10n * TOKEN);
+      expect(await world.vault.claimableCancelRedeemRequest(1n, bob)).to.equal(0n);
+      await (await world.vault.connect(world.alice).claimCancelRedeemRequest(1n, alice, alice)).wait();
+      expect(await world.vault.balanceOf(alice)).to.equal(balance - 30n * TOKEN);
+      await expectRevert(
+        world.vault.connect(world.alice).claimCancelRedeemRequest(1n, alice, alice),
+        "HedgedVault_UnknownRequest",
+        [1n],
+      );
       await restartOracle();
       expect(await settle(2n), "a place that is empty is no request").to.equal(1n);
       expect(await world.vault.maxRedeem(bob)).to.equal(20n * TOKEN);

@@ -7,7 +7,7 @@ import { policyContract } from "../../sdk/chain/contracts.ts";
 import type { PolicyParams } from "../../sdk/policy/types.ts";
 import type { RiskPolicy } from "../../types/contracts/RiskPolicy.ts";
 import { createPoolRandom } from "../unit/sdk/exact/random.ts";
-import { createVaultWorld, type VaultWorld } from "./world.ts";
+import { createVaultWorld, expectRevert, type VaultWorld } from "./world.ts";
 
 const WAD = 10n ** 18n;
 const WETH = 10n ** 18n;
@@ -19,10 +19,15 @@ const MAX_UINT256 = 2n ** 256n - 1n;
 const PARAMS: PolicyParams = {
   maxDeltaBps: 500n,
   maxLossBpsPerDay: 100n,
+  maxTurnoverBpsPerDay: 20_000n,
   maxSlippageBps: 50n,
+  minRangeTicks: 200n,
   cooldownSeconds: 60n,
   exitDelaySeconds: 86_400n,
+  keeperGraceSeconds: 3_600n,
+  emergencyDeltaBps: 1_000n,
   healthFloorWad: (WAD * 125n) / 100n,
+  healthPerVolatilityBps: 0n,
 };
 const NAV = 1_000_000n * USDC;
 const BAND = 20n * WETH;
@@ -61,6 +66,7 @@ describe("RiskPolicy", () => {
       navMinQuote: navQuote,
       navMaxQuote: navQuote,
       deltaBase,
+      hedgeDeltaBase: 0n,
       healthWad,
       pending: false,
       lost: false,
@@ -75,9 +81,9 @@ describe("RiskPolicy", () => {
   });
   /** Judged at the time of the latest block, without an effect. */
   const judge = (from: Partial<Books>, to: Partial<Books>, promised = {}) =>
-    policy.enforce.staticCall(bookOf(from), bookOf(to), promiseOf(promised));
+    policy.enforce.staticCall(bookOf(from), bookOf(to), promiseOf(promised), 0n);
   const enforce = (from: Partial<Books>, to: Partial<Books>, promised = {}) =>
-    policy.enforce(bookOf(from), bookOf(to), promiseOf(promised));
+    policy.enforce(bookOf(from), bookOf(to), promiseOf(promised), 0n);
   const lose = (loss: bigint, navQuote = NAV) => enforce({ navQuote }, { navQuote: navQuote - loss });
 
   describe("delta band (V02)", () => {
@@ -410,7 +416,7 @@ describe("RiskPolicy", () => {
   describe("who", () => {
     it("V16 enforces for its vault and nobody else", async () => {
       for (const who of [world.admin, world.keeper, world.bob]) {
-        await expect(policy.connect(who).enforce(bookOf({}), bookOf({}), promiseOf()))
+        await expect(policy.connect(who).enforce(bookOf({}), bookOf({}), promiseOf(), 0n))
           .to.be.revertedWithCustomError(policy, "RiskPolicy_OnlyVault")
           .withArgs(await who.getAddress());
       }
@@ -418,15 +424,13 @@ describe("RiskPolicy", () => {
     });
 
     it("is initialised once, and its implementation never", async () => {
-      const args = [world.addresses.vault, world.addresses.authority, 1n, { ...PARAMS }] as const;
-      for (const target of [policy, policyContract(world.system.policyImplementation, world.admin)]) {
-        await expect(target.connect(world.admin).initialize(...args)).to.be.revertedWithCustomError(
-          policy,
-          "InvalidInitialization",
-        );
-      }
+      const args = [world.addresses.vault, { ...PARAMS }] as const;
+      await expectRevert(policy.connect(world.admin).initialize(...args), "RiskPolicy_AlreadyInitialized", []);
+      const implementation = policyContract(world.system.policyImplementation, world.admin);
+      await expectRevert(implementation.initialize(...args), "CloneArgs_NotAClone");
       expect(await policy.vault()).to.equal(world.addresses.vault);
-      expect(await policy.scale()).to.equal(10n ** 30n);
+      expect(await policy.authority()).to.equal(world.addresses.authority);
+      expect(await policy.volatility()).to.equal(world.addresses.volatility);
     });
 
     it("lets the admin change the bounds and nobody else, and says what they are", async () => {
@@ -452,7 +456,13 @@ describe("RiskPolicy", () => {
     for (const [field, min, max] of [
       ["maxDeltaBps", 1n, 5_000n],
       ["maxLossBpsPerDay", 1n, 1_000n],
-      ["maxSlippageBps", 1n, 500n],
+      ["maxTurnoverBpsPerDay", 1n, 1_000_000n],
+      // The pool takes 5 bps.
+      ["maxSlippageBps", 6n, 500n],
+      ["minRangeTicks", 20n, 20_000n],
+      ["keeperGraceSeconds", 300n, 7n * 86_400n],
+      ["emergencyDeltaBps", 500n, 10_000n],
+      ["healthPerVolatilityBps", 0n, 10_000n],
       ["cooldownSeconds", 0n, 86_400n],
       ["exitDelaySeconds", 0n, 14n * 86_400n],
       ["healthFloorWad", (WAD * 102n) / 100n, 5n * WAD],
@@ -465,7 +475,9 @@ describe("RiskPolicy", () => {
             .withArgs(encodeBytes32String(field), value, min, max);
         }
         for (const value of [min, max]) {
-          await admin.setParams({ ...PARAMS, [field]: value });
+          // The emergency band is never inside the keeper's.
+          const wide = field === "maxDeltaBps" ? { emergencyDeltaBps: 10_000n } : {};
+          await admin.setParams({ ...PARAMS, ...wide, [field]: value });
           expect((await policy.params())[field]).to.equal(value);
         }
       });
@@ -475,7 +487,7 @@ describe("RiskPolicy", () => {
   describe("around a real vault", () => {
     it("V03 V22 a keeper who churns loses half the budget, then what leaks, and in a day no more than the budget", async () => {
       const churned = await createVaultWorld(twin, {
-        policy: { cooldownSeconds: 0n, maxLossBpsPerDay: 5n, maxDeltaBps: 5_000n },
+        policy: { cooldownSeconds: 0n, maxLossBpsPerDay: 5n, maxDeltaBps: 5_000n, emergencyDeltaBps: 10_000n },
       });
       await churned.deposit(churned.alice, "1000000");
       const navBefore = await churned.vault.totalAssets();

@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import {
-  AbiCoder,
   Contract,
   ContractFactory,
   type ContractTransactionReceipt,
@@ -15,13 +14,11 @@ import { createMarketActors, type MarketActors } from "../../localnet/market.ts"
 import type { Twin } from "../../localnet/twin.ts";
 import type { TwinMarket } from "../../localnet/types.ts";
 import { venuesOf } from "../../localnet/venues.ts";
-import { artifacts, erc20Contract, factoryContract, vaultContract, vaultInterface } from "../../sdk/chain/contracts.ts";
+import { erc20Contract, registryContract, vaultContract, vaultInterface } from "../../sdk/chain/contracts.ts";
 import {
-  defaultPolicyParams,
-  deployOracle,
+  AdapterKind,
   deploySystem,
   deployVault,
-  Role,
   type SystemAddresses,
   type VaultAddresses,
 } from "../../sdk/chain/deployment.ts";
@@ -174,65 +171,26 @@ export async function createHostileWorld(
   const people = await peopleOf(twin);
   const { admin, keeper, guardian } = people;
   const system = await deploySystem(admin);
-  const venues = venuesOf(twin, market);
-  const oracle = await deployOracle(admin, venues);
-  const authority = await new ContractFactory(
-    artifacts.accessManager.abi,
-    artifacts.accessManager.bytecode,
-    admin,
-  ).deploy(await admin.getAddress());
   const implementation = await deployTestContract(admin, "HostileHedge");
-  const scale = 10n ** BigInt(18 + market.baseDecimals - market.quoteDecimals);
-  const coder = AbiCoder.defaultAbiCoder();
-  const factory = factoryContract(system.factory, admin);
-  const receipt = await (
-    await factory.create({
-      authority,
-      base: venues.base,
-      quote: venues.quote,
-      oracle,
-      liquidity: {
-        implementation: system.uniswapV3Implementation,
-        args: coder.encode(
-          ["address", "address", "address", "bool", "uint256"],
-          [venues.pool, venues.token0, venues.token1, market.baseIsToken0, scale],
-        ),
-      },
-      hedges: [
-        {
-          implementation: system.aaveV3Implementation,
-          args: coder.encode(
-            ["address", "address", "address", "address", "address", "uint256"],
-            [venues.aavePool, venues.base, venues.quote, venues.quoteAToken, venues.baseDebtToken, scale],
-          ),
-        },
-        { implementation, args: "0x" },
-      ],
-      policy: { ...defaultPolicyParams, cooldownSeconds: 0n, ...options.policy },
-      depositCapQuote: parseUnits("100000000", market.quoteDecimals),
-      name: "Hedgerow vault with a hostile hedge",
+  await (await registryContract(system.registry, admin).admit(implementation, AdapterKind.hedge)).wait();
+  const addresses = await deployVault(
+    admin,
+    system,
+    venuesOf(twin, market),
+    {
+      admin: await admin.getAddress(),
+      keeper: await keeper.getAddress(),
+      guardian: await guardian.getAddress(),
+      adminDelaySeconds: 0,
+    },
+    {
+      name: "Vault with a hostile hedge",
       symbol: "hrBAD",
-    })
-  ).wait();
-  const created = receipt?.logs.map((log) => factory.interface.parseLog(log)).find((log) => log !== null);
-  if (created === undefined) throw new Error("no vault was created");
-  const addresses: VaultAddresses = {
-    vault: String(created.args["vault"]),
-    oracle,
-    authority: await authority.getAddress(),
-    liquidity: String(created.args["liquidity"]),
-    policy: String(created.args["policy"]),
-    hedges: [...(created.args["hedges"] as readonly string[])],
-  };
-  const selectors = (...names: readonly ("rebalance" | "pauseDeposits" | "startWindDown")[]): readonly string[] =>
-    names.map((name) => vaultInterface.getFunction(name)?.selector ?? "");
-  const manager = authority as Contract;
-  const allow = manager.getFunction("setTargetFunctionRole");
-  await (await allow(addresses.vault, selectors("rebalance"), Role.keeper)).wait();
-  await (await allow(addresses.vault, selectors("pauseDeposits", "startWindDown"), Role.guardian)).wait();
-  await (await manager.getFunction("grantRole")(Role.keeper, keeper, 0)).wait();
-  await (await manager.getFunction("grantRole")(Role.guardian, guardian, 0)).wait();
-
+      depositCapQuote: parseUnits("100000000", market.quoteDecimals),
+      policy: { cooldownSeconds: 0n, ...options.policy },
+      hedges: [{ implementation, args: "0x" }],
+    },
+  );
   const hostile = new Contract(
     addresses.hedges[1] ?? "",
     (await hre.artifacts.readArtifact("HostileHedge")).abi as InterfaceAbi,

@@ -29,6 +29,21 @@ interface IAaveV3Pool {
 
     function getReserveNormalizedVariableDebt(address asset) external view returns (uint256);
 
+    /// @return totalCollateralBase In the market's base currency, like the debt.
+    function getUserAccountData(
+        address user
+    )
+        external
+        view
+        returns (
+            uint256 totalCollateralBase,
+            uint256 totalDebtBase,
+            uint256 availableBorrowsBase,
+            uint256 currentLiquidationThreshold,
+            uint256 ltv,
+            uint256 healthFactor
+        );
+
     function setUserUseReserveAsCollateral(address asset, bool useAsCollateral) external;
 }
 

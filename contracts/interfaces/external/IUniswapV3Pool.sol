@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 pragma solidity 0.8.37;
 
-/// @title The part of a Uniswap v3 pool that the adapter and the oracle use.
+/// @title The part of a Uniswap v3 pool that the adapter and the oracles use.
 interface IUniswapV3Pool {
     function token0() external view returns (address);
 
@@ -57,6 +57,18 @@ interface IUniswapV3Pool {
             uint256 feeGrowthInside1LastX128,
             uint128 tokensOwed0,
             uint128 tokensOwed1
+        );
+
+    function observations(
+        uint256 index
+    )
+        external
+        view
+        returns (
+            uint32 blockTimestamp,
+            int56 tickCumulative,
+            uint160 secondsPerLiquidityCumulativeX128,
+            bool initialized
         );
 
     function observe(

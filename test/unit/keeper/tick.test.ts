@@ -137,7 +137,7 @@ describe("tick", () => {
     });
 
     it("settles the redemption queue when the policy holds", async () => {
-      const queue = { head: 0n, tail: 1n, pendingShares: 5n, reservedQuote: 0n };
+      const queue = { head: 0n, tail: 1n, headSettledShares: 0n, pendingShares: 5n, reservedQuote: 0n };
       const withQueue =
         (overrides = {}): TickDeps["readSnapshots"] =>
         (vaults, block) =>

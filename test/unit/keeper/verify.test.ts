@@ -167,7 +167,7 @@ describe("verifyIntent", () => {
     expect(await broken({ intent: { action: "reconcile" }, state: { degraded: false, book: lost } })).to.include(
       "degraded",
     );
-    const queue = { head: 1n, tail: 1n, pendingShares: 0n, reservedQuote: 0n };
+    const queue = { head: 1n, tail: 1n, headSettledShares: 0n, pendingShares: 0n, reservedQuote: 0n };
     expect(await broken({ intent: { action: "settle" }, state: { queue } })).to.equal("kept");
     expect(await broken({ intent: { action: "settle" }, state: { queue: { ...queue, head: 0n } } })).to.include(
       "queue",

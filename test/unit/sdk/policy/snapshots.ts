@@ -11,6 +11,7 @@ export const MARKET: Market = { volatilityAnnual: 0.7, hedgeGasQuote: 1 };
 export const USDC = 10n ** 6n;
 export const WETH = 10n ** 18n;
 
+const ZERO_ADDRESS = `0x${"0".repeat(40)}`;
 const MAX_UINT256 = (1n << 256n) - 1n;
 const ORIENTATION: Orientation = { baseIsToken0: false, baseDecimals: 18, quoteDecimals: 6 };
 const toWad = (x: number): bigint => BigInt(Math.round(x * 1e9)) * 10n ** 9n;
@@ -76,6 +77,7 @@ export function snapshotOf(situation: Situation = {}): Snapshot {
       totalSupply: 10n ** 18n,
       epoch: 7n,
       depositsPaused: false,
+      keeperPaused: false,
       windDown: false,
       degraded: false,
       depositCapQuote: 10n ** 14n,
@@ -123,20 +125,37 @@ export function snapshotOf(situation: Situation = {}): Snapshot {
                 ...flags,
               },
             ],
-      queue: { head: 1n, tail: 1n, pendingShares: 0n, reservedQuote: 0n },
+      queue: { head: 1n, tail: 1n, headSettledShares: 0n, pendingShares: 0n, reservedQuote: 0n },
       policy: {
         address: "0x00000000000000000000000000000000000000F2",
         params: {
           maxDeltaBps: 500n,
           maxLossBpsPerDay: 100n,
+          maxTurnoverBpsPerDay: 50_000n,
           maxSlippageBps: 50n,
+          minRangeTicks: 200n,
           cooldownSeconds: situation.cooldownSeconds ?? 60n,
           exitDelaySeconds: 86_400n,
-          healthFloorWad: 1_250_000_000_000_000_000n,
+          keeperGraceSeconds: 3_600n,
+          emergencyDeltaBps: 1_000n,
+          healthFloorWad: 1_150_000_000_000_000_000n,
+          healthPerVolatilityBps: 1_000n,
         },
       },
       bucketQuote: 0n,
+      turnoverBucketQuote: 0n,
+      healthFloorNowWad: 1_250_000_000_000_000_000n,
+      volatilityBps: 10_000n,
       lastActionAt: 0n,
+      fees: {
+        recipient: ZERO_ADDRESS,
+        managementBps: 0n,
+        performanceBps: 0n,
+        nextAt: 0n,
+        nextManagementBps: 0n,
+        nextPerformanceBps: 0n,
+      },
+      adapterChange: { current: ZERO_ADDRESS, next: ZERO_ADDRESS, readyAt: 0n },
       ...situation.changes,
     },
   };

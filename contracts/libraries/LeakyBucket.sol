@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
-/// @title A leaky bucket for losses: what goes in drains evenly, a full bucket in one day.
-library LossBucket {
+/// @title A leaky bucket, for losses and for turnover: what goes in drains evenly, a full bucket in one day.
+library LeakyBucket {
     uint256 internal constant PERIOD_SECONDS = 1 days;
 
     /// @notice What is left of `level` after `elapsedSeconds`. Rounded up: the bucket never looks emptier than it is.

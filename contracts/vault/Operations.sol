@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {IHedgedVault} from "../interfaces/IHedgedVault.sol";
+import {LiquidityState} from "../interfaces/ILiquidity.sol";
+import {IPriceOracle, OracleReading} from "../interfaces/IPriceOracle.sol";
+import {IRiskPolicy} from "../interfaces/IRiskPolicy.sol";
+import {BPS} from "../libraries/PriceMath.sol";
+import {Action, Book, PlanBounds, PlanPromise} from "../types/VaultTypes.sol";
+import {FeeLedgerState, MODE_DEGRADED, MODE_WIND_DOWN, Pair, VaultState} from "./VaultState.sol";
+import {EmergencyHedge} from "./EmergencyHedge.sol";
+import {FeeLedger} from "./FeeLedger.sol";
+import {PlanRunner} from "./PlanRunner.sol";
+import {Till} from "./Till.sol";
+import {Valuation} from "./Valuation.sol";
+
+/// @notice What an operation works with.
+/// @param reading The oracle's, already found healthy.
+/// @param reservedQuote Claims of settled redemptions, which no operation may touch.
+struct OperationContext {
+    Pair pair;
+    OracleReading reading;
+    IRiskPolicy policy;
+    uint256 reservedQuote;
+}
+
+/// @title Operations on the vault's position: a book before, the steps, a book after at the same price, and the RiskPolicy's
+/// judgement of the two.
+library Operations {
+    using FeeLedger for FeeLedgerState;
+    using SafeERC20 for IERC20;
+    using Till for VaultState;
+    using Valuation for VaultState;
+
+    /// @dev Part of the traded value that `hedgeNow` pays its caller: 0.05 %.
+    uint256 private constant BOUNTY_BPS = 5;
+
+    /// @dev An operation under way; `liquidity` is the latest reading.
+    struct Operation {
+        LiquidityState liquidity;
+        Book before;
+        PlanBounds bounds;
+        uint256 uncollectedBefore;
+        bool movesLiquidity;
+        uint256 turnoverQuote;
+    }
+
+    /// @notice See IHedgedVault.rebalance.
+    function rebalance(
+        VaultState storage s,
+        OperationContext memory context,
+        Action[] calldata actions,
+        PlanPromise calldata promised
+    ) external {
+        uint64 current = s.epoch;
+        if (promised.expectedEpoch != current) {
+            revert IHedgedVault.HedgedVault_WrongEpoch(promised.expectedEpoch, current);
+        }
+        if (block.timestamp > promised.deadline) {
+            revert IHedgedVault.HedgedVault_DeadlinePassed(promised.deadline, block.timestamp);
+        }
+        Operation memory op = _begin(s, context);
+        _run(s, context, op, actions);
+        Book memory afterwards = _end(s, context, op);
+        context.policy.enforce(op.before, afterwards, promised, op.turnoverQuote);
+        _finish(s, context, op, afterwards);
+    }
+
+    /// @notice See IHedgedVault.hedgeNow.
+    function hedgeNow(VaultState storage s, OperationContext memory context) external returns (uint256 bountyQuote) {
+        Operation memory op = _begin(s, context);
+        uint256 floorWad = context.policy.highestHealthFloorWad();
+        Action[] memory actions = EmergencyHedge.plan(s, context.pair, op.before, op.liquidity, op.bounds, floorWad);
+        if (actions.length == 0) revert IHedgedVault.HedgedVault_NothingToHedge(op.before.deltaBase);
+        _run(s, context, op, actions);
+        address quote = context.pair.quote;
+        bountyQuote = Math.min((op.turnoverQuote * BOUNTY_BPS) / BPS, s.idleQuote);
+        s.spend(context.pair, quote, bountyQuote);
+        IERC20(quote).safeTransfer(msg.sender, bountyQuote);
+        Book memory afterwards = _end(s, context, op);
+        context.policy.enforceEmergency(op.before, afterwards, op.turnoverQuote);
+        emit IHedgedVault.HedgedNow(msg.sender, op.turnoverQuote, bountyQuote);
+        _finish(s, context, op, afterwards);
+    }
+
+    function _begin(VaultState storage s, OperationContext memory context) private view returns (Operation memory op) {
+        uint256 price = context.reading.priceWad;
+        op.liquidity = s.liquidity.read(price, 0);
+        op.before = s.bookOf(context.pair, context.reading, op.liquidity, false);
+        op.uncollectedBefore = FeeLedger.uncollected(context.pair, op.liquidity, price);
+        op.bounds.priceWad = price;
+        (op.bounds.slippageBps, op.bounds.minRangeTicks) = context.policy.planBounds();
+        op.bounds.riskMayOnlyFall = s.mode & (MODE_WIND_DOWN | MODE_DEGRADED) != 0 || op.before.lost;
+    }
+
+    function _run(
+        VaultState storage s,
+        OperationContext memory context,
+        Operation memory op,
+        Action[] memory actions
+    ) private {
+        (op.movesLiquidity, op.turnoverQuote) = PlanRunner.run(s, context.pair, actions, op.bounds);
+    }
+
+    /// @dev Reads what the actions left, at the same price.
+    function _end(
+        VaultState storage s,
+        OperationContext memory context,
+        Operation memory op
+    ) private view returns (Book memory afterwards) {
+        uint256 price = context.reading.priceWad;
+        uint256 flags = IPriceOracle(context.pair.oracle).spotFlags(price);
+        if (flags != 0) revert IHedgedVault.HedgedVault_OracleUnhealthy(flags);
+        // Untouched ranges hold at the oracle's price what they held before, whatever a swap did to the pool.
+        if (op.movesLiquidity) op.liquidity = s.liquidity.read(price, 0);
+        afterwards = s.bookOf(context.pair, context.reading, op.liquidity, false);
+        if (op.bounds.riskMayOnlyFall && afterwards.healthWad < op.before.healthWad) {
+            revert IHedgedVault.HedgedVault_HealthMayOnlyRise(op.before.healthWad, afterwards.healthWad);
+        }
+        PlanRunner.requireBuyable(s, context.pair, op.before, afterwards, op.liquidity, op.bounds.slippageBps);
+    }
+
+    function _finish(
+        VaultState storage s,
+        OperationContext memory context,
+        Operation memory op,
+        Book memory afterwards
+    ) private {
+        uint256 price = context.reading.priceWad;
+        uint256 locked = s.ledger.unvestedQuote(op.uncollectedBefore);
+        uint256 uncollected = FeeLedger.uncollected(context.pair, op.liquidity, price);
+        s.ledger.countAndMeasure(locked, uncollected, op.before, afterwards, op.turnoverQuote);
+        s.close(context.pair, context.reservedQuote);
+        emit IHedgedVault.Rebalanced(
+            s.epoch++,
+            msg.sender,
+            price,
+            op.before.deltaBase,
+            afterwards.deltaBase,
+            op.before.navQuote,
+            afterwards.navQuote
+        );
+    }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+pragma solidity 0.8.37;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
+
+import {HedgeFlow, IHedge} from "../interfaces/IHedge.sol";
+import {IHedgedVault} from "../interfaces/IHedgedVault.sol";
+import {LiquidityState} from "../interfaces/ILiquidity.sol";
+import {PriceMath} from "../libraries/PriceMath.sol";
+import {Action, ActionKind, Book, PlanBounds} from "../types/VaultTypes.sol";
+import {Pair, VaultState} from "./VaultState.sol";
+import {SwapLimit} from "./SwapLimit.sol";
+import {Till} from "./Till.sol";
+
+/// @title Runs the steps of a plan on the vault's adapters. What they leave is for the vault and its RiskPolicy to judge.
+library PlanRunner {
+    using Till for VaultState;
+
+    /// @notice Runs the actions in their order. Reverts with the index of an action that is not allowed.
+    /// @return movesLiquidity Whether any range changed.
+    /// @return turnoverQuote Value of everything swapped and of every change of a hedge, at the oracle's price.
+    function run(
+        VaultState storage s,
+        Pair memory pair,
+        Action[] memory actions,
+        PlanBounds memory bounds
+    ) internal returns (bool movesLiquidity, uint256 turnoverQuote) {
+        for (uint256 i = 0; i < actions.length; ++i) {
+            Action memory action = actions[i];
+            if (action.kind == ActionKind.RemoveLiquidity || action.kind == ActionKind.AddLiquidity) {
+                movesLiquidity = true;
+                _moveLiquidity(s, i, action, bounds);
+                continue;
+            }
+            if (action.kind == ActionKind.AdjustHedge) _adjustHedge(s, i, action, bounds);
+            else _swap(s, pair, i, action.amount, bounds);
+            uint256 traded = SignedMath.abs(action.amount);
+            turnoverQuote += PriceMath.quoteOf(traded, bounds.priceWad, pair.scale, Math.Rounding.Ceil);
+        }
+    }
+
+    /// @notice Whoever leaves must be able to buy the own part of a short that the liquidity does not cover: reverts when
+    /// the vault is net short and holds too little quote outside of its hedges to buy that back, and the plan made it so or worse.
+    function requireBuyable(
+        VaultState storage s,
+        Pair memory pair,
+        Book memory before,
+        Book memory afterwards,
+        LiquidityState memory state,
+        uint256 slippageBps
+    ) internal view {
+        if (afterwards.deltaBase >= 0 || afterwards.deltaBase >= before.deltaBase) return;
+        uint256 needed = SwapLimit.quoteOf(pair, -afterwards.deltaBase, afterwards.priceWad, slippageBps);
+        uint256 reachable = s.idleQuote + state.quote + state.feesQuote;
+        if (reachable < needed) revert IHedgedVault.HedgedVault_ShortNotBuyable(needed, reachable);
+    }
+
+    function _moveLiquidity(
+        VaultState storage s,
+        uint256 index,
+        Action memory action,
+        PlanBounds memory bounds
+    ) private {
+        if (action.amount < 0 || action.amount > int256(uint256(type(uint128).max))) {
+            revert IHedgedVault.HedgedVault_BadAmount(index, action.amount);
+        }
+        uint128 amount = uint128(uint256(action.amount));
+        if (action.kind == ActionKind.RemoveLiquidity) {
+            (uint256 base, uint256 quote) = s.liquidity.remove(action.tickLower, action.tickUpper, amount);
+            s.receiveFunds(base, quote);
+            return;
+        }
+        if (bounds.riskMayOnlyFall) revert IHedgedVault.HedgedVault_RiskMayOnlyFall(index);
+        // Int24 differences fit an int256; a range upside down is narrower than any bound.
+        int256 width = int256(action.tickUpper) - action.tickLower;
+        if (width < int256(bounds.minRangeTicks)) {
+            revert IHedgedVault.HedgedVault_RangeTooNarrow(index, width, bounds.minRangeTicks);
+        }
+        s.liquidity.add(action.tickLower, action.tickUpper, amount);
+    }
+
+    function _adjustHedge(VaultState storage s, uint256 index, Action memory action, PlanBounds memory bounds) private {
+        if (bounds.riskMayOnlyFall && action.amount < 0) revert IHedgedVault.HedgedVault_RiskMayOnlyFall(index);
+        address hedge = action.hedgeIndex < s.hedges.length ? s.hedges[action.hedgeIndex] : address(0);
+        if (hedge == address(0)) revert IHedgedVault.HedgedVault_UnknownHedge(action.hedgeIndex);
+        HedgeFlow memory flow = IHedge(hedge).adjust(action.amount, action.marginQuote);
+        s.receiveFunds(flow.baseReceived, flow.quoteReceived);
+    }
+
+    function _swap(
+        VaultState storage s,
+        Pair memory pair,
+        uint256 index,
+        int256 baseChange,
+        PlanBounds memory bounds
+    ) private {
+        if (baseChange == 0 || baseChange == type(int256).min) {
+            revert IHedgedVault.HedgedVault_BadAmount(index, baseChange);
+        }
+        uint256 limit = SwapLimit.quoteOf(pair, baseChange, bounds.priceWad, bounds.slippageBps);
+        int256 quoteFlow = s.liquidity.swap(baseChange, limit);
+        if (baseChange > 0) s.receiveFunds(uint256(baseChange), 0);
+        else s.receiveFunds(0, uint256(quoteFlow)); // selling never costs quote
+    }
+}
