@@ -44,22 +44,32 @@ export class GuardRefusedError extends HedgerowError {
   }
 }
 
-const ACTIONS: ReadonlyMap<string, GuardedAction> = new Map(
-  (["rebalance", "reconcile", "settle"] as const).map((name) => [selectorOf(name), name]),
+/** Functions of the vault that the keeper may call, and what each is for. */
+const FUNCTIONS = {
+  rebalance: "rebalance",
+  reconcile: "reconcile",
+  settle: "settle",
+  settleShares: "settle",
+} as const satisfies Record<string, GuardedAction>;
+
+type GuardedFunction = keyof typeof FUNCTIONS;
+
+const FUNCTION_BY_SELECTOR: ReadonlyMap<string, GuardedFunction> = new Map(
+  (Object.keys(FUNCTIONS) as GuardedFunction[]).map((name) => [selectorOf(name), name]),
 );
 
-/** Refuses a call unless its target is a configured vault and its bytes are exactly one of the three permitted calls. */
+/** Refuses a call unless its target is a configured vault and its bytes are exactly one of the permitted calls. */
 export function requireAllowedCall(rules: GuardRules, to: string, data: string): GuardedCall {
   const vault = rules.vaults.find((known) => getAddress(known) === getAddress(to));
   if (vault === undefined) throw new GuardRefusedError("target", to, "be a configured vault");
-  const action = ACTIONS.get(data.slice(0, 10).toLowerCase());
-  if (action === undefined) {
-    throw new GuardRefusedError("selector", data.slice(0, 10), "be rebalance, reconcile or settle");
+  const name = FUNCTION_BY_SELECTOR.get(data.slice(0, 10).toLowerCase());
+  if (name === undefined) {
+    throw new GuardRefusedError("selector", data.slice(0, 10), `be one of ${Object.keys(FUNCTIONS).join(", ")}`);
   }
-  if (!isExactEncoding(action, data)) {
-    throw new GuardRefusedError("calldata", `${data.slice(0, 20)}…`, `be the exact encoding of ${action}(…)`);
+  if (!isExactEncoding(name, data)) {
+    throw new GuardRefusedError("calldata", `${data.slice(0, 20)}…`, `be the exact encoding of ${name}(…)`);
   }
-  return { vault, action };
+  return { vault, action: FUNCTIONS[name] };
 }
 
 /**
@@ -102,17 +112,17 @@ function parse(raw: string): Transaction {
 }
 
 /** Decoding ignores what follows the arguments; encoding again shows whether anything did. */
-function isExactEncoding(action: GuardedAction, data: string): boolean {
+function isExactEncoding(name: GuardedFunction, data: string): boolean {
   try {
-    const values = vaultInterface.decodeFunctionData(action, data);
-    return vaultInterface.encodeFunctionData(action, [...values]) === data.toLowerCase();
+    const values = vaultInterface.decodeFunctionData(name, data);
+    return vaultInterface.encodeFunctionData(name, [...values]) === data.toLowerCase();
   } catch {
     return false;
   }
 }
 
-function selectorOf(action: GuardedAction): string {
-  const fragment = vaultInterface.getFunction(action);
-  if (fragment === null) throw new GuardRefusedError("vault ABI", action, "declare this function; build the contracts");
+function selectorOf(name: GuardedFunction): string {
+  const fragment = vaultInterface.getFunction(name);
+  if (fragment === null) throw new GuardRefusedError("vault ABI", name, "declare this function; build the contracts");
   return fragment.selector;
 }

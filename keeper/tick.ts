@@ -1,4 +1,5 @@
-import { encodePlan, encodeReconcile, encodeSettle } from "../sdk/chain/encode.ts";
+import { encodePlan, encodeReconcile, encodeSettle, encodeSettleShares } from "../sdk/chain/encode.ts";
+import { parseRevert } from "../sdk/chain/revert.ts";
 import type { SnapshotResult } from "../sdk/chain/snapshot.ts";
 import { HedgerowError } from "../sdk/errors.ts";
 import { OracleFlag, type Decision, type Market, type Plan, type Snapshot } from "../sdk/policy/types.ts";
@@ -294,12 +295,50 @@ function beforeOf({ vault }: Snapshot): BeforeState {
 
 // --- execution
 
+/** Errors of a swap that the pool cannot fill within the vault's bound, or not at all. */
+const TOO_LARGE_FOR_POOL = new Set([
+  "Liquidity_SwapBelowMinimum",
+  "Liquidity_SwapAboveMaximum",
+  "Liquidity_PartialFill",
+]);
+/** A queue that is too large for the pool at once is settled by eighths. */
+const SETTLEMENT_PARTS = 8n;
+
+/** A settlement that the pool's depth does not bear is tried once more with a part of it; the next tick goes on. */
 async function carryOut(
   deps: TickDeps,
   item: Intended,
   alerts: Alert[],
   signal: AbortSignal | undefined,
 ): Promise<VaultOutcome> {
+  const result = await attempt(deps, item, signal);
+  if (result.kind !== "wouldRevert") return await result.outcome(alerts);
+  const part = isTooLargeForPool(item, result.reason) ? inParts(deps, item) : undefined;
+  if (part === undefined) return revertedInSimulation(item, result.reason, alerts);
+  const second = await attempt(deps, part, signal);
+  return second.kind === "wouldRevert"
+    ? revertedInSimulation(part, second.reason, alerts)
+    : await second.outcome(alerts);
+}
+
+function isTooLargeForPool({ request }: Intended, reason: RevertReason): boolean {
+  const error = reason.data === undefined ? undefined : parseRevert(reason.data)?.name;
+  return request.action === "settle" && error !== undefined && TOO_LARGE_FOR_POOL.has(error);
+}
+
+function inParts(deps: TickDeps, item: Intended): Intended {
+  const { pendingShares } = item.snapshot.vault.queue;
+  const shares = (pendingShares + SETTLEMENT_PARTS - 1n) / SETTLEMENT_PARTS;
+  const { data } = encodeSettleShares(item.request.vault, BigInt(deps.settings.settleRequests), shares);
+  return { ...item, request: { ...item.request, data } };
+}
+
+/** What became of one try; the outcome is made up by the caller's alerts. */
+type Attempt =
+  | { readonly kind: "wouldRevert"; readonly reason: RevertReason }
+  | { readonly kind: "done"; readonly outcome: (alerts: Alert[]) => VaultOutcome | Promise<VaultOutcome> };
+
+async function attempt(deps: TickDeps, item: Intended, signal: AbortSignal | undefined): Promise<Attempt> {
   const { decision, plan, request } = item;
   const common = { vault: request.vault, decision, plan };
   const { executor } = deps;
@@ -308,43 +347,59 @@ async function carryOut(
     switch (preview.kind) {
       case "ready": {
         const { gasLimit, fees } = preview;
-        return { kind: "dryRun", ...common, wouldSend: { to: request.vault, data: request.data, gasLimit, fees } };
+        const wouldSend = { to: request.vault, data: request.data, gasLimit, fees };
+        return done({ kind: "dryRun", ...common, wouldSend });
       }
       case "reverts":
-        return revertedInSimulation(item, preview.reason, alerts);
+        return { kind: "wouldRevert", reason: preview.reason };
       case "pricedOut":
-        return skipPricedOut(request.vault, preview);
+        return done(skipPricedOut(request.vault, preview));
     }
   }
   const result = await submitOrBusy(executor, request, signal);
   switch (result.kind) {
-    case "mined": {
-      const outcome = await verifyAndRecord(deps, executor, result.intent, alerts);
-      const { hash, blockNumber, succeeded } = result.receipt;
-      if (!succeeded) return { kind: "reverted", ...common, where: "chain", reason: `transaction ${hash} reverted` };
-      return { kind: "sent", ...common, intentId: result.intent.id, hash, blockNumber, outcome };
-    }
+    case "mined":
+      return { kind: "done", outcome: (alerts) => mined(deps, executor, item, result, alerts) };
     case "pending":
-      return { kind: "pending", ...common, intentId: result.intent.id };
+      return done({ kind: "pending", ...common, intentId: result.intent.id });
     case "closed":
-      return {
+      return done({
         kind: "skipped",
         vault: request.vault,
         cause: "overtaken",
         text: `Intent ${result.intent.id}: ${result.intent.note}.`,
-      };
+      });
     case "reverts":
-      return revertedInSimulation(item, result.reason, alerts);
+      return { kind: "wouldRevert", reason: result.reason };
     case "pricedOut":
-      return skipPricedOut(request.vault, result);
+      return done(skipPricedOut(request.vault, result));
     case "busy":
-      return {
+      return done({
         kind: "skipped",
         vault: request.vault,
         cause: "busy-signer",
         text: `Intent ${result.intentId} is in flight.`,
-      };
+      });
   }
+}
+
+function done(outcome: VaultOutcome): Attempt {
+  return { kind: "done", outcome: () => outcome };
+}
+
+async function mined(
+  deps: TickDeps,
+  executor: Extract<Executor, { live: true }>,
+  item: Intended,
+  { intent, receipt }: Extract<SubmitResult, { kind: "mined" }>,
+  alerts: Alert[],
+): Promise<VaultOutcome> {
+  const { decision, plan, request } = item;
+  const common = { vault: request.vault, decision, plan };
+  const outcome = await verifyAndRecord(deps, executor, intent, alerts);
+  const { hash, blockNumber, succeeded } = receipt;
+  if (!succeeded) return { kind: "reverted", ...common, where: "chain", reason: `transaction ${hash} reverted` };
+  return { kind: "sent", ...common, intentId: intent.id, hash, blockNumber, outcome };
 }
 
 async function submitOrBusy(

@@ -102,7 +102,11 @@ function judge(
         seen,
       );
     case "settle":
-      return conclude(after.queue.head > before.queueHead ? [] : ["no request left the queue"], seen);
+      // A request that is larger than the pool's depth is settled in parts.
+      return conclude(
+        after.queue.head > before.queueHead || after.queue.headSettledShares > 0n ? [] : ["no request left the queue"],
+        seen,
+      );
   }
 }
 

@@ -24,6 +24,7 @@ export interface StatusReport {
     readonly symbol: string;
     readonly epoch: string;
     readonly depositsPaused: boolean;
+    readonly keeperPaused: boolean;
     readonly windDown: boolean;
     readonly degraded: boolean;
   };
@@ -63,9 +64,21 @@ export interface StatusReport {
     readonly maxDeltaBps: string;
     readonly maxLossBpsPerDay: string;
     readonly lossUsed: string;
+    readonly maxTurnoverBpsPerDay: string;
+    readonly turnoverUsed: string;
     readonly depositCap: string;
+    /** At the volatility of the moment. */
     readonly healthFloor: string;
+    readonly realisedVolatilityBps: string;
   };
+  readonly fees: {
+    readonly recipient: string | null;
+    readonly managementBps: string;
+    readonly performanceBps: string;
+    /** Higher rates that are announced, and when they may be applied. */
+    readonly announced: { readonly managementBps: string; readonly performanceBps: string; readonly at: string } | null;
+  };
+  readonly adapterChange: { readonly current: string; readonly next: string; readonly at: string } | null;
 }
 
 /** Reads the vault and prints it. */
@@ -95,6 +108,7 @@ export function describeStatus(snapshot: Snapshot): StatusReport {
       symbol: v.symbol,
       epoch: v.epoch.toString(),
       depositsPaused: v.depositsPaused,
+      keeperPaused: v.keeperPaused,
       windDown: v.windDown,
       degraded: v.degraded,
     },
@@ -147,9 +161,33 @@ export function describeStatus(snapshot: Snapshot): StatusReport {
       maxDeltaBps: v.policy.params.maxDeltaBps.toString(),
       maxLossBpsPerDay: v.policy.params.maxLossBpsPerDay.toString(),
       lossUsed: quote(v.bucketQuote),
+      maxTurnoverBpsPerDay: v.policy.params.maxTurnoverBpsPerDay.toString(),
+      turnoverUsed: quote(v.turnoverBucketQuote),
       depositCap: quote(v.depositCapQuote),
-      healthFloor: formatAmount(v.policy.params.healthFloorWad, WAD_DECIMALS),
+      healthFloor: formatAmount(v.healthFloorNowWad, WAD_DECIMALS),
+      realisedVolatilityBps: v.volatilityBps.toString(),
     },
+    fees: {
+      recipient: BigInt(v.fees.recipient) === 0n ? null : v.fees.recipient,
+      managementBps: v.fees.managementBps.toString(),
+      performanceBps: v.fees.performanceBps.toString(),
+      announced:
+        v.fees.nextAt === 0n
+          ? null
+          : {
+              managementBps: v.fees.nextManagementBps.toString(),
+              performanceBps: v.fees.nextPerformanceBps.toString(),
+              at: formatTime(Number(v.fees.nextAt)),
+            },
+    },
+    adapterChange:
+      v.adapterChange.readyAt === 0n
+        ? null
+        : {
+            current: v.adapterChange.current,
+            next: v.adapterChange.next,
+            at: formatTime(Number(v.adapterChange.readyAt)),
+          },
   };
 }
 
@@ -167,11 +205,13 @@ export function printStatus(output: Output, report: StatusReport): void {
   const healthText = (health: string | null): string => (health === null ? "no debt" : shorten(health, 3));
   const states = [
     vault.depositsPaused && "deposits paused",
+    vault.keeperPaused && "keeper paused",
     vault.windDown && "winding down",
     vault.degraded && "degraded",
   ];
   const state = states.filter((text) => text !== false).join(", ") || "open";
   const fraction = exposure.deltaFractionOfNav;
+  const volatility = `${displayNumber(Number(report.limits.realisedVolatilityBps) / 100, 0)} %`;
 
   output.pairs(`${vault.name} (${vault.symbol}) ${vault.address}`, [
     ["chain", `${report.chainId}, block ${report.block.number}, ${report.block.time}`],
@@ -193,6 +233,10 @@ export function printStatus(output: Output, report: StatusReport): void {
     ["fees earned", `${base(report.liquidity.feesBase)} and ${quote(report.liquidity.feesQuote)}`],
     ["redemptions", `${report.queue.waiting} waiting, ${quote(report.queue.claimable)} to be claimed`],
     ["loss budget", `${quote(report.limits.lossUsed)} used of ${report.limits.maxLossBpsPerDay} bps a day`],
+    ["turnover", `${quote(report.limits.turnoverUsed)} used of ${report.limits.maxTurnoverBpsPerDay} bps a day`],
+    ["health floor", `${shorten(report.limits.healthFloor, 3)} at ${volatility} volatility a year`],
+    ["vault fees", describeFees(report.fees)],
+    ...(report.adapterChange === null ? [] : [["announced", describeChange(report.adapterChange)] as const]),
   ]);
   if (report.ranges.length > 0) {
     output.table(
@@ -215,4 +259,16 @@ export function printStatus(output: Output, report: StatusReport): void {
     ],
     report.hedges.map((hedge) => [hedge.venue, base(hedge.delta), quote(hedge.equity), healthText(hedge.health)]),
   );
+}
+
+function describeFees({ managementBps, performanceBps, announced }: StatusReport["fees"]): string {
+  const now = `${managementBps} bps a year, ${performanceBps} bps of gains`;
+  if (announced === null) return now;
+  return `${now}; from ${announced.at} up to ${announced.managementBps} and ${announced.performanceBps} bps`;
+}
+
+function describeChange({ current, next, at }: NonNullable<StatusReport["adapterChange"]>): string {
+  const from = BigInt(current) === 0n ? "a new hedge" : `adapter ${current}`;
+  const to = BigInt(next) === 0n ? "removed" : `replaced by ${next}`;
+  return `${from} ${BigInt(current) === 0n ? next : to}, possible from ${at}`;
 }

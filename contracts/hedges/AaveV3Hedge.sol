@@ -27,9 +27,9 @@ struct AaveV3HedgeArgs {
 /// @dev Delta is minus the debt. Borrowed base goes to the vault, which sells it or puts it into the pool; base to
 /// repay comes from the vault. Everything settles within the call.
 ///
-/// A loan on Aave binds only this account. When a liquidation left more debt than collateral, the position is given up:
-/// it counts for nothing from then on, nobody who leaves repays any of it, and the adapter takes no new position. It is
-/// replaced by a fresh clone (HedgedVault.proposeAdapterChange).
+/// A loan on Aave binds only this account. When a liquidation left more debt than collateral, the position is given up for
+/// as long as that is so: it counts for nothing, nobody who leaves repays any of it, and the adapter takes no new position.
+/// It can be replaced by a fresh clone (HedgedVault.proposeAdapterChange).
 ///
 /// Health is computed from this position alone (collateral × liquidation threshold / debt) at the price given, with
 /// the threshold read from Aave. Aave's own health factor differs from it only by its oracle's price of the moment.
@@ -57,8 +57,9 @@ contract AaveV3Hedge is IHedge {
     /// @notice Scaled collateral that we left at the venue. Interest does not move it; only we, a donor (up) or a
     /// liquidator (down) do. Our own changes are booked as changes, so that nothing we do can hide what a liquidator took.
     uint248 public recordedScaledCollateral;
-    /// @notice The venue took more than all: what is left of the position is given up.
-    bool public abandoned;
+    /// @dev A liquidation was found that left more debt than collateral: from then on both are compared before anything is
+    /// owed to Aave.
+    bool private _distressed;
 
     /// @notice What this clone was made with; reverts on the implementation itself, which carries nothing.
     function args() public view returns (AaveV3HedgeArgs memory a) {
@@ -76,13 +77,13 @@ contract AaveV3Hedge is IHedge {
 
     /// @inheritdoc IHedge
     function read(uint256 priceWad) external view returns (HedgeState memory state) {
-        if (abandoned) {
-            state.healthWad = type(uint256).max;
-            return state;
-        }
         AaveV3HedgeArgs memory a = args();
         (uint256 scaledCollateral, uint256 collateral, uint256 debt) = _position(a);
         uint256 debtQuote = PriceMath.quoteOf(debt, priceWad, a.scale, Math.Rounding.Ceil);
+        if (_distressed && collateral < debtQuote) {
+            state.healthWad = type(uint256).max;
+            return state;
+        }
         // Token amounts are far below 2^255.
         state.deltaBase = -int256(debt);
         state.equityMinQuote = int256(collateral) - int256(debtQuote);
@@ -92,6 +93,11 @@ contract AaveV3Hedge is IHedge {
                 ? type(uint256).max
                 : collateral.mulDiv(_liquidationThreshold(a) * WAD, debtQuote * THRESHOLD_UNIT);
         state.lost = scaledCollateral + LOSS_TOLERANCE_UNITS < recordedScaledCollateral;
+    }
+
+    /// @notice The position is given up: a liquidation was found, and the debt is worth more than the collateral left.
+    function abandoned() public view returns (bool) {
+        return _distressed && _isUnderwater(args());
     }
 
     /// @notice Collateral and debt with interest to this block, in token units.
@@ -106,13 +112,13 @@ contract AaveV3Hedge is IHedge {
 
     /// @inheritdoc IHedge
     function baseToUnwind(uint256 numerator, uint256 denominator) external view returns (uint256) {
-        return abandoned ? 0 : _debt(args()).mulDiv(numerator, denominator, Math.Rounding.Ceil);
+        return abandoned() ? 0 : _debt(args()).mulDiv(numerator, denominator, Math.Rounding.Ceil);
     }
 
     /// @inheritdoc IHedge
     function adjust(int256 deltaChangeBase, int256 marginChangeQuote) external returns (HedgeFlow memory flow) {
         AaveV3HedgeArgs memory a = _argsForVault();
-        if (abandoned) revert Hedge_Abandoned();
+        if (abandoned()) revert Hedge_Abandoned();
         IAaveV3Pool pool = IAaveV3Pool(a.pool);
         uint256 scaledBefore = marginChangeQuote == 0 ? 0 : _scaledCollateral(a);
         if (marginChangeQuote > 0) {
@@ -152,7 +158,7 @@ contract AaveV3Hedge is IHedge {
 
     /// @inheritdoc IHedge
     function isEmpty() external view returns (bool) {
-        if (abandoned) return true;
+        if (abandoned()) return true;
         AaveV3HedgeArgs memory a = args();
         // Below the units that Aave's rounding may leave behind; debt must be gone to the last one.
         return _scaledCollateral(a) <= LOSS_TOLERANCE_UNITS && _debt(a) == 0;
@@ -168,11 +174,8 @@ contract AaveV3Hedge is IHedge {
             // Only the vault may settle our memory: it must enter its degraded mode in the same call.
             if (msg.sender == a.vault) {
                 recordedScaledCollateral = found.toUint248();
-                (uint256 collateralUsd, uint256 debtUsd, , , , ) = IAaveV3Pool(a.pool).getUserAccountData(
-                    address(this)
-                );
-                if (collateralUsd < debtUsd) {
-                    abandoned = true;
+                if (!_distressed && _isUnderwater(a)) {
+                    _distressed = true;
                     emit HedgeAbandoned();
                 }
             }
@@ -209,7 +212,7 @@ contract AaveV3Hedge is IHedge {
         address aTokenReceiver
     ) private returns (HedgeFlow memory flow) {
         AaveV3HedgeArgs memory a = _argsForVault();
-        if (abandoned) return flow;
+        if (abandoned()) return flow;
         (uint256 scaledBefore, uint256 collateral) = _collateral(a);
         uint256 repaid = _debt(a).mulDiv(numerator, denominator, Math.Rounding.Ceil);
         if (repaid > 0) _repay(a, repaid);
@@ -252,6 +255,12 @@ contract AaveV3Hedge is IHedge {
             scaledAfter >= scaledBefore
                 ? (recorded + (scaledAfter - scaledBefore)).toUint248()
                 : recorded.saturatingSub(scaledBefore - scaledAfter).toUint248();
+    }
+
+    /// @dev By Aave's own prices.
+    function _isUnderwater(AaveV3HedgeArgs memory a) private view returns (bool) {
+        (uint256 collateral, uint256 debt, , , , ) = IAaveV3Pool(a.pool).getUserAccountData(address(this));
+        return collateral < debt;
     }
 
     function _scaledCollateral(AaveV3HedgeArgs memory a) private view returns (uint256) {

@@ -81,11 +81,20 @@ library PlanRunner {
     }
 
     function _adjustHedge(VaultState storage s, uint256 index, Action memory action, PlanBounds memory bounds) private {
+        _requireTokenAmount(index, action.amount);
+        _requireTokenAmount(index, action.marginQuote);
         if (bounds.riskMayOnlyFall && action.amount < 0) revert IHedgedVault.HedgedVault_RiskMayOnlyFall(index);
         address hedge = action.hedgeIndex < s.hedges.length ? s.hedges[action.hedgeIndex] : address(0);
         if (hedge == address(0)) revert IHedgedVault.HedgedVault_UnknownHedge(action.hedgeIndex);
         HedgeFlow memory flow = IHedge(hedge).adjust(action.amount, action.marginQuote);
         s.receiveFunds(flow.baseReceived, flow.quoteReceived);
+    }
+
+    /// @dev Far above any supply, and far below what products and negations of it could overflow at.
+    function _requireTokenAmount(uint256 index, int256 amount) private pure {
+        if (SignedMath.abs(amount) > uint256(uint128(type(int128).max))) {
+            revert IHedgedVault.HedgedVault_BadAmount(index, amount);
+        }
     }
 
     function _swap(
@@ -95,9 +104,8 @@ library PlanRunner {
         int256 baseChange,
         PlanBounds memory bounds
     ) private {
-        if (baseChange == 0 || baseChange == type(int256).min) {
-            revert IHedgedVault.HedgedVault_BadAmount(index, baseChange);
-        }
+        _requireTokenAmount(index, baseChange);
+        if (baseChange == 0) revert IHedgedVault.HedgedVault_BadAmount(index, baseChange);
         uint256 limit = SwapLimit.quoteOf(pair, baseChange, bounds.priceWad, bounds.slippageBps);
         int256 quoteFlow = s.liquidity.swap(baseChange, limit);
         if (baseChange > 0) s.receiveFunds(uint256(baseChange), 0);

@@ -29,6 +29,11 @@ export function encodeSettle(vault: string, maxRequests: bigint): Call {
   return { to: vault, data: vaultInterface.encodeFunctionData("settle", [maxRequests]) };
 }
 
+/** `HedgedVault.settleShares(maxRequests, maxShares)`. */
+export function encodeSettleShares(vault: string, maxRequests: bigint, maxShares: bigint): Call {
+  return { to: vault, data: vaultInterface.encodeFunctionData("settleShares", [maxRequests, maxShares]) };
+}
+
 /** Kind, hedge index, lower tick, upper tick, amount, margin: the fields of the struct in their order. */
 type ActionTuple = readonly [number, number, number, number, bigint, bigint];
 

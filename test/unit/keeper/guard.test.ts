@@ -11,7 +11,7 @@ import {
 import { Journal } from "../../../keeper/journal.ts";
 import { openSigner } from "../../../keeper/signers.ts";
 import { vaultInterface } from "../../../sdk/chain/contracts.ts";
-import { encodePlan, encodeReconcile, encodeSettle } from "../../../sdk/chain/encode.ts";
+import { encodePlan, encodeReconcile, encodeSettle, encodeSettleShares } from "../../../sdk/chain/encode.ts";
 import { headAt, planAt, snapshotAt } from "./snapshots.ts";
 import {
   CHAIN_ID,
@@ -51,11 +51,12 @@ function refusedField(body: () => unknown): string {
 
 describe("guard", () => {
   describe("requireAllowedCall", () => {
-    it("lets the three calls of the keeper pass", () => {
+    it("lets the calls of the keeper pass", () => {
       for (const [data, action] of [
         [REBALANCE, "rebalance"],
         [encodeReconcile(VAULT).data, "reconcile"],
         [encodeSettle(VAULT, 10n).data, "settle"],
+        [encodeSettleShares(VAULT, 10n, 5n).data, "settle"],
       ] as const) {
         expect(requireAllowedCall(GUARD, VAULT, data)).to.deep.equal({ vault: VAULT, action });
       }
@@ -69,7 +70,7 @@ describe("guard", () => {
     });
 
     it("K17 refuses every other function of the vault", () => {
-      const allowed = new Set(["rebalance", "reconcile", "settle"]);
+      const allowed = new Set(["rebalance", "reconcile", "settle", "settleShares"]);
       let refused = 0;
       vaultInterface.forEachFunction((fragment) => {
         if (allowed.has(fragment.name)) return;

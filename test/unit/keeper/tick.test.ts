@@ -13,7 +13,8 @@ import type { SubmitRequest } from "../../../keeper/preview.ts";
 import type { SubmitResult } from "../../../keeper/submitter.ts";
 import { type Executor, tick, type TickDeps } from "../../../keeper/tick.ts";
 import type { Outcome } from "../../../keeper/verify.ts";
-import { encodePlan, encodeReconcile, encodeSettle } from "../../../sdk/chain/encode.ts";
+import { errorInterfaces } from "../../../sdk/chain/contracts.ts";
+import { encodePlan, encodeReconcile, encodeSettle, encodeSettleShares } from "../../../sdk/chain/encode.ts";
 import type { SnapshotResult } from "../../../sdk/chain/snapshot.ts";
 import type { Decision, Snapshot } from "../../../sdk/policy/types.ts";
 import { deleverageAt, headAt, hedgeAt, holdAt, planAt, reconcileAt, snapshotAt } from "./snapshots.ts";
@@ -155,6 +156,33 @@ describe("tick", () => {
       await tick(depsFor({ readSnapshots: withQueue({ oracle }) }));
       await tick(depsFor({ readSnapshots: withQueue(), settings: { ...depsFor().settings, settleRequests: 0 } }));
       expect(submitted).to.have.length(1);
+    });
+
+    it("settles an eighth of the queue when all of it is too much for the pool's depth", async () => {
+      const queue = { head: 0n, tail: 1n, headSettledShares: 0n, pendingShares: 17n, reservedQuote: 0n };
+      const readSnapshots: TickDeps["readSnapshots"] = (vaults, block) =>
+        Promise.resolve(vaults.map((vault) => ({ ok: true, snapshot: snapshotAt(block, { vault, queue }) })));
+      const whole = encodeSettle(VAULT, 10n).data;
+      const refusing = (error: string): Executor =>
+        liveExecutor({
+          submit: (request) => {
+            submitted.push(request);
+            const [interfaceOf] = errorInterfaces.filter((i) => i.getError(error) !== null);
+            const data = interfaceOf?.encodeErrorResult(error, [2n, 1n]);
+            return Promise.resolve(
+              request.data === whole ? { kind: "reverts", reason: { text: error, data } } : mine(request),
+            );
+          },
+        });
+      const inParts = await tick(depsFor({ readSnapshots, executor: refusing("Liquidity_SwapAboveMaximum") }));
+      expect(submitted.map(({ data }) => data)).to.deep.equal([whole, encodeSettleShares(VAULT, 10n, 3n).data]);
+      expect(kinds(inParts.outcomes)).to.deep.equal(["sent"]);
+      expect(codes(inParts.alerts)).to.deep.equal([]);
+      // Anything else that stops a settlement is no matter of size.
+      const other = await tick(depsFor({ readSnapshots, executor: refusing("HedgedVault_WrongEpoch") }));
+      expect(submitted).to.have.length(3);
+      expect(kinds(other.outcomes)).to.deep.equal(["reverted"]);
+      expect(codes(other.alerts)).to.deep.equal(["simulation-reverts"]);
     });
 
     it("carries out what reduces risk before what does not", async () => {
