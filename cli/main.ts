@@ -4,9 +4,11 @@ import { Command, CommanderError } from "commander";
 
 import packageJson from "../package.json" with { type: "json" };
 import { HedgerowError } from "../sdk/errors.ts";
+import { addCancelCommand } from "./commands/cancel.ts";
 import { addClaimCommand } from "./commands/claim.ts";
 import { addDemoCommand } from "./commands/demo.ts";
 import { addDepositCommand } from "./commands/deposit.ts";
+import { addExitCommand } from "./commands/exit.ts";
 import { addKeeperCommand } from "./commands/keeper.ts";
 import { addPositionCommand } from "./commands/position.ts";
 import { addRedeemCommand } from "./commands/redeem.ts";
@@ -79,6 +81,8 @@ function buildProgram(context: CommandContext, streams: CliHost["streams"]): Com
   addDepositCommand(program, context);
   addRedeemCommand(program, context);
   addClaimCommand(program, context);
+  addCancelCommand(program, context);
+  addExitCommand(program, context);
   addKeeperCommand(program, context);
   addPositionCommand(program, context);
   return program;

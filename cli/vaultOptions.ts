@@ -55,3 +55,18 @@ export interface RedeemOptions extends ConnectionOptions, SignerOptions {
 export interface ClaimOptions extends ConnectionOptions, SignerOptions {
   readonly receiver?: string;
 }
+
+export interface CancelOptions extends ConnectionOptions, SignerOptions {
+  readonly request: number;
+  readonly receiver?: string;
+}
+
+export interface ExitOptions extends ConnectionOptions, SignerOptions {
+  readonly request: number;
+  readonly maxBaseIn: string;
+  readonly leaveHedges?: readonly number[];
+  readonly receiver?: string;
+}
+
+/** Parses the id of a redemption request. */
+export const requestNumber = wholeBetween(1, Number.MAX_SAFE_INTEGER);

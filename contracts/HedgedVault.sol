@@ -729,8 +729,9 @@ contract HedgedVault is
     function _settle(uint256 maxRequests, uint256 maxShares) private returns (uint256 settled) {
         QueueHead memory head = _headOf(maxRequests, maxShares);
         if (head.end == queueHead() && head.partShares == 0) revert HedgedVault_NothingToSettle();
-        if (head.shares == 0) {
-            // Only cancelled places: skip them.
+        if (head.shares < VIRTUAL_SHARES) {
+            // Cancelled places, or less than about a unit of quote in all: moving anything for it would cost more, and could
+            // fail for want of a unit.
             (, settled) = _settleHead(head, 0);
             return settled;
         }

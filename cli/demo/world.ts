@@ -64,6 +64,8 @@ export interface TwinWorld extends DemoWorld {
   readonly accounts: { readonly depositor: DemoAccount; readonly keeper: DemoAccount };
   /** Time of the newest block. */
   timestamp(): Promise<number>;
+  /** Lets time pass in which nothing happens, not even to the feeds [s]. */
+  wait(seconds: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -124,6 +126,7 @@ async function furnish(twin: Twin, options: WorldOptions): Promise<TwinWorld> {
     deployment: served === undefined ? undefined : describeDeployment(served.url, twin, system, vault),
     accounts: { depositor: accounts.depositor, keeper: accounts.keeper },
     timestamp: () => twin.timestamp(),
+    wait: (seconds) => twin.advance(seconds),
     step: async (step: MarketStep) => {
       await actors.step({
         price: step.price,

@@ -93,6 +93,6 @@ export async function runRedeem(options: RedeemOptions, context: CommandContext)
   context.output.line(
     isSettled
       ? `\nRequest ${requestId} settled at once. ${amount} can be claimed: hedgerow claim.`
-      : `\nRequest ${requestId} waits in the queue; anyone may settle it once oracle and venues allow. Then: hedgerow claim.`,
+      : `\nRequest ${requestId} waits in the queue; anyone may settle it once oracle and venues allow. Then: hedgerow claim. Or: hedgerow cancel, hedgerow exit.`,
   );
 }

@@ -109,6 +109,32 @@ describe("hedgerow status, deposit, redeem, claim and keeper on a chain", functi
     expect(await refusal(signed("claim", "--yes"))).to.include("nothing to claim");
   });
 
+  it("cancels a redemption that waits, and leaves in kind once the delay is over", async () => {
+    // Nothing settles while the feeds are older than their heartbeats.
+    await world.wait(2 * 86_400);
+    const waiting = await json(signed("redeem", "--shares", "1000", "--yes"));
+    expect(waiting).to.include({ sent: true, settled: false, requestId: "2" });
+    const second = await json(signed("redeem", "--shares", "2000", "--yes"));
+    expect(second).to.include({ settled: false, requestId: "3" });
+
+    expect(await json(signed("cancel", "--request", "2"))).to.include({ sent: false, shares: "1000" });
+    const cancelled = await json(signed("cancel", "--request", "2", "--yes"));
+    expect(cancelled).to.include({ sent: true, shares: "1000" });
+    expect(await refusal(signed("cancel", "--request", "2", "--yes"))).to.include("nothing to cancel");
+
+    expect(await json(signed("exit", "--request", "3"))).to.include({ sent: false, open: false });
+    expect(await refusal(signed("exit", "--request", "3", "--yes"))).to.include("may leave in kind from");
+    await world.wait(86_400);
+    // The short is a little larger than the base in the liquidity, and this account brings none.
+    expect(await refusal(signed("exit", "--request", "3", "--yes"))).to.include("HedgedVault_ExitNeedsMoreBase");
+    const left = await json(signed("exit", "--request", "3", "--leave-hedges", "0", "--yes"));
+    expect(left).to.include({ sent: true, open: true, baseIn: "0" });
+    expect(Number(left["quoteOut"])).to.be.greaterThan(300);
+    expect(Number(left["baseOut"])).to.be.greaterThan(0.1);
+    expect(await refusal(signed("exit", "--request", "3", "--yes"))).to.include("waits for nothing");
+    await world.step({ price: START.price, volumeQuote: 0, timestamp: (await world.timestamp()) + 900 });
+  });
+
   it("deposits with the exact allowance", async () => {
     const preview = await json(signed("deposit", "--amount", "1250.25"));
     expect(preview).to.include({ sent: false, assets: "1250.25", allowance: "0" });
