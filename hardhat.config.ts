@@ -10,6 +10,13 @@ import { defineConfig } from "hardhat/config";
 /** The compiler ships inside the npm package; the path must be absolute or Hardhat resolves it in its own folder. */
 const soljson = createRequire(import.meta.url).resolve("solc/soljson.js");
 
+/** The quicker of the compiler's two pipelines: for large tests, which deploy production artifacts anyway. */
+const quickCompiler = {
+  version: "0.8.37",
+  path: soljson,
+  settings: { optimizer: { enabled: true, runs: 200 }, evmVersion: "cancun" },
+};
+
 /** One pinned compiler; `runs` is how often the optimiser assumes that a contract is called. */
 const compiler = (runs: number): { version: string; path: string; settings: object } => ({
   version: "0.8.37",
@@ -24,18 +31,36 @@ export default defineConfig({
     compilers: [compiler(1_000_000)],
     // The vault comes close to the limit on contract size (24,576 bytes): it trades some gas for room. What imports it
     // says the same, or it would be compiled once more.
-    overrides: Object.fromEntries(
-      [
-        "contracts/HedgedVault.sol",
-        "contracts/VaultFactory.sol",
-        "contracts/lens/VaultLens.sol",
-        "test/contracts/HostileDepositor.sol",
-      ].map((file) => [file, compiler(200)]),
-    ),
+    overrides: {
+      ...Object.fromEntries(
+        [
+          "contracts/HedgedVault.sol",
+          "contracts/VaultFactory.sol",
+          "contracts/lens/VaultLens.sol",
+          "test/contracts/HostileDepositor.sol",
+        ].map((file) => [file, compiler(200)]),
+      ),
+      "test/invariant/Vault.t.sol": quickCompiler,
+      "test/invariant/RiskPolicy.t.sol": quickCompiler,
+      "test/invariant/RedemptionQueue.t.sol": quickCompiler,
+    },
   },
   networks: {
     twin: { type: "edr-simulated", chainType: "l1", chainId: 31_337 },
   },
   typechain: { outDir: "types", dontOverrideCompile: false },
-  test: { mocha: { timeout: 120_000 } },
+  test: {
+    mocha: { timeout: 120_000 },
+    solidity: {
+      fsPermissions: {
+        readFile: [
+          "node_modules/@uniswap/v3-core/artifacts/contracts/UniswapV3Factory.sol/UniswapV3Factory.json",
+          "artifacts/contracts/HedgedVault.sol/HedgedVault.json", // to be linked, see test/invariant/support/Linker.sol
+        ],
+        dangerouslyWriteDirectory: ["cache/invariants"],
+      },
+      // Short: the suites run with every `npm test`. `npm run invariants -- --long` is the long form.
+      invariant: { runs: 6, depth: 200, failOnRevert: true, shrinkRunLimit: 300 },
+    },
+  },
 });

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 
 import {AdapterKind, IAdapterRegistry} from "./interfaces/IAdapterRegistry.sol";
+import {IHedge} from "./interfaces/IHedge.sol";
 
 /// @title Which adapters vaults may be made of.
 /// @dev Admitting and revoking are restricted. Revoking stops new vaults and replacements; it takes nothing out of a vault
@@ -55,6 +56,7 @@ contract AdapterRegistry is IAdapterRegistry, AccessManaged {
             bytes10(head) == PROXY_HEAD &&
             bytes15(tail) == PROXY_TAIL &&
             madeFor == uint160(vault) &&
-            kindOf[implementation] == kind;
+            kindOf[implementation] == kind &&
+            IHedge(adapter).isGenuine(); // ILiquidity has the same function
     }
 }

@@ -23,8 +23,8 @@ import {IPriceOracle, OracleFlags, OracleReading} from "./interfaces/IPriceOracl
 import {IRiskPolicy} from "./interfaces/IRiskPolicy.sol";
 import {IVaultTill} from "./interfaces/IVaultTill.sol";
 import {CloneArgs} from "./libraries/CloneArgs.sol";
-import {PriceMath} from "./libraries/PriceMath.sol";
-import {Action, Book, PlanPromise} from "./types/VaultTypes.sol";
+import {PriceMath, WAD} from "./libraries/PriceMath.sol";
+import {Action, Book, Pair, PlanPromise} from "./types/VaultTypes.sol";
 import {
     AdapterChange,
     FeeLedgerState,
@@ -34,7 +34,6 @@ import {
     MODE_KEEPER_PAUSED,
     MODE_PAUSED,
     MODE_WIND_DOWN,
-    Pair,
     VaultState
 } from "./vault/VaultState.sol";
 import {AdapterChanges} from "./vault/AdapterChanges.sol";
@@ -148,7 +147,8 @@ contract HedgedVault is
 
     // --- views
 
-    /// @notice Tokens, oracle and price scale of this clone; reverts on the implementation itself, which carries none.
+    /// @inheritdoc IVaultTill
+    /// @dev Reverts on the implementation itself, which carries none.
     function pair() external view returns (Pair memory) {
         return _pair();
     }
@@ -441,9 +441,8 @@ contract HedgedVault is
         Pair memory p = _pair();
         uint256 baseIn;
         (baseIn, baseOut, quoteOut) = Unwinder.inKind(_state, p, part, InKindExit(receiver, maxBaseIn, leaveHedges));
-        _state.ledger.count(_state.ledger.unvestedQuote(0), 0);
-        _state.close(p, reservedQuote);
         emit ExitedInKind(requestId, receiver, part.shares, baseIn, baseOut, quoteOut);
+        _state.close(p, reservedQuote);
     }
 
     /// @inheritdoc IHedgedVault
@@ -619,6 +618,7 @@ contract HedgedVault is
         if (mode & MODE_PAUSED != 0) return "paused";
         if (mode & MODE_WIND_DOWN != 0) return "wind-down";
         if (mode & MODE_DEGRADED != 0 || b.lost) return "degraded";
+        if (b.healthWad < WAD) return "liquidatable";
         if (b.navMaxQuote == 0 && totalSupply() != 0) return "insolvent";
         return 0;
     }
@@ -711,7 +711,7 @@ contract HedgedVault is
         if (!_queueIsEmpty()) _payFromDeposit(b, assets, locked);
         _mint(receiver, shares);
         emit Deposit(msg.sender, receiver, assets, shares);
-        _state.ledger.count(locked, uncollected);
+        _state.ledger.count(uncollected, uncollected);
         _state.closeQuote(p, reservedQuote);
     }
 
@@ -757,7 +757,8 @@ contract HedgedVault is
         uint256 paid;
         (paid, settled) = _settleHead(head, realised);
         _state.idleQuote -= paid.toUint128();
-        _state.ledger.count(locked, 0);
+        if (part.shares == part.supply) delete _state.ledger.lockedQuote;
+        _state.ledger.count(feesQuote, 0);
         _state.close(p, reservedQuote);
     }
 

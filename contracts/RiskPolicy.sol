@@ -113,11 +113,6 @@ contract RiskPolicy is IRiskPolicy, AccessManaged {
     }
 
     /// @inheritdoc IRiskPolicy
-    function highestHealthFloorWad() external view returns (uint256) {
-        return _floorWad(_params, MAX_VOLATILITY_BPS);
-    }
-
-    /// @inheritdoc IRiskPolicy
     function enforce(
         Book calldata before,
         Book calldata afterwards,

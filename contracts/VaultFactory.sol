@@ -58,6 +58,9 @@ contract VaultFactory {
     event AdapterCloned(address indexed vault, address indexed implementation, address adapter);
 
     error VaultFactory_NoCode(address implementation);
+    /// @notice The registry has not admitted the implementation as what it is wanted for, or the arguments name another pair or
+    /// another venue than the implementation's own.
+    error VaultFactory_NotAnAdapter(address implementation, AdapterKind admittedAs, AdapterKind wantedAs);
     error VaultFactory_DecimalsOutOfBounds(address token, uint8 decimals, uint8 min, uint8 max);
 
     address public immutable vaultImplementation;
@@ -128,11 +131,16 @@ contract VaultFactory {
         emit AdapterCloned(vault, spec.implementation, adapter);
     }
 
-    function _cloneAdapter(AdapterSpec calldata spec, address vault, AdapterKind kind) private returns (address) {
-        if (kind == AdapterKind.None || registry.kindOf(spec.implementation) != kind) {
-            revert IAdapterRegistry.AdapterRegistry_NotAdmitted(spec.implementation, kind);
+    function _cloneAdapter(
+        AdapterSpec calldata spec,
+        address vault,
+        AdapterKind kind
+    ) private returns (address adapter) {
+        _requireCode(spec.implementation);
+        adapter = Clones.cloneWithImmutableArgs(spec.implementation, bytes.concat(abi.encode(vault), spec.args));
+        if (!registry.isAdapterOf(adapter, vault, kind)) {
+            revert VaultFactory_NotAnAdapter(spec.implementation, registry.kindOf(spec.implementation), kind);
         }
-        return Clones.cloneWithImmutableArgs(spec.implementation, bytes.concat(abi.encode(vault), spec.args));
     }
 
     function _decimalsOf(address token) private view returns (uint8 decimals) {

@@ -50,6 +50,7 @@ const STEPS: readonly Step[] = [
     title: "Solidity lint",
     command: [modulePath("solhint", "solhint.js"), "--disc", "--noPoster", "--max-warnings", "0", ...solidityFiles],
   },
+  { name: "mutants", title: "mutants that apply", command: ["scripts/mutants.ts", "--check"] },
   { name: "sizes", title: "contract sizes", command: ["scripts/sizes.ts"] },
   {
     name: "imports",

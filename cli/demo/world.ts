@@ -159,7 +159,7 @@ async function deploy(
   accounts: { readonly admin: DemoAccount; readonly keeper: DemoAccount; readonly guardian: DemoAccount },
 ): Promise<{ readonly system: SystemAddresses; readonly vault: VaultAddresses }> {
   const admin: Signer = await twin.ethers.getSigner(accounts.admin.address);
-  const system = await deploySystem(admin);
+  const system = await deploySystem(admin, twin.addresses);
   const roles = {
     admin: accounts.admin.address,
     keeper: accounts.keeper.address,

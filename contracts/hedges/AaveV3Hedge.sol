@@ -5,12 +5,14 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {IAaveV3Pool, IAaveV3ScaledToken} from "../interfaces/external/IAaveV3.sol";
 import {HedgeFlow, HedgeState, IHedge} from "../interfaces/IHedge.sol";
 import {IVaultTill} from "../interfaces/IVaultTill.sol";
 import {CloneArgs} from "../libraries/CloneArgs.sol";
 import {PriceMath, WAD} from "../libraries/PriceMath.sol";
+import {Pair} from "../types/VaultTypes.sol";
 
 /// @notice What a clone of the hedge carries in its code.
 struct AaveV3HedgeArgs {
@@ -41,6 +43,7 @@ contract AaveV3Hedge is IHedge {
     /// @dev Fields of AaveV3HedgeArgs.
     uint256 private constant ARGS_WORDS = 7;
     error AaveV3Hedge_OwnCollateral(address asset);
+    error AaveV3Hedge_NoCode(address market);
 
     /// @notice A liquidation left more debt than collateral; the position is given up.
     event HedgeAbandoned();
@@ -53,6 +56,11 @@ contract AaveV3Hedge is IHedge {
     uint256 private constant THRESHOLD_UNIT = 10_000;
     /// @dev Aave rounds half up on every mint and burn of scaled balances: a few units of drift are not a loss.
     uint256 private constant LOSS_TOLERANCE_UNITS = 16;
+    /// @dev Whoever wants to repay all cannot know the interest of the last block: a thousandth too much repays all.
+    uint256 private constant INTEREST_SLACK_PART = 1_000;
+
+    /// @notice The Aave market that clones of this code borrow from.
+    IAaveV3Pool public immutable market;
 
     /// @notice Scaled collateral that we left at the venue. Interest does not move it; only we, a donor (up) or a
     /// liquidator (down) do. Our own changes are booked as changes, so that nothing we do can hide what a liquidator took.
@@ -60,6 +68,11 @@ contract AaveV3Hedge is IHedge {
     /// @dev A liquidation was found that left more debt than collateral: from then on both are compared before anything is
     /// owed to Aave.
     bool private _distressed;
+
+    constructor(IAaveV3Pool market_) {
+        if (address(market_).code.length == 0) revert AaveV3Hedge_NoCode(address(market_));
+        market = market_;
+    }
 
     /// @notice What this clone was made with; reverts on the implementation itself, which carries nothing.
     function args() public view returns (AaveV3HedgeArgs memory a) {
@@ -76,6 +89,19 @@ contract AaveV3Hedge is IHedge {
     }
 
     /// @inheritdoc IHedge
+    function isGenuine() external view returns (bool) {
+        AaveV3HedgeArgs memory a = args();
+        Pair memory pair = IVaultTill(a.vault).pair();
+        return
+            a.pool == address(market) &&
+            a.base == pair.base &&
+            a.quote == pair.quote &&
+            a.scale == pair.scale &&
+            a.quoteAToken == market.getReserveData(pair.quote).aTokenAddress &&
+            a.baseDebtToken == market.getReserveData(pair.base).variableDebtTokenAddress;
+    }
+
+    /// @inheritdoc IHedge
     function read(uint256 priceWad) external view returns (HedgeState memory state) {
         AaveV3HedgeArgs memory a = args();
         (uint256 scaledCollateral, uint256 collateral, uint256 debt) = _position(a);
@@ -87,7 +113,8 @@ contract AaveV3Hedge is IHedge {
         // Token amounts are far below 2^255.
         state.deltaBase = -int256(debt);
         state.equityMinQuote = int256(collateral) - int256(debtQuote);
-        state.equityMaxQuote = state.equityMinQuote;
+        // The loan binds this account only: more debt than collateral is at worst nothing.
+        state.equityMaxQuote = SignedMath.max(state.equityMinQuote, 0);
         state.healthWad =
             debtQuote == 0
                 ? type(uint256).max
@@ -131,9 +158,11 @@ contract AaveV3Hedge is IHedge {
             pool.borrow(a.base, flow.baseReceived, VARIABLE_RATE, 0, address(this));
             IERC20(a.base).safeTransfer(a.vault, flow.baseReceived);
         } else if (deltaChangeBase > 0) {
+            uint256 asked = uint256(deltaChangeBase);
             uint256 debt = _debt(a);
-            if (uint256(deltaChangeBase) > debt) revert Hedge_ReduceExceedsShort(uint256(deltaChangeBase), debt);
-            _repay(a, uint256(deltaChangeBase));
+            if (asked > debt + debt / INTEREST_SLACK_PART) revert Hedge_ReduceExceedsShort(asked, debt);
+            deltaChangeBase = int256(Math.min(asked, debt));
+            if (deltaChangeBase > 0) _repay(a, uint256(deltaChangeBase));
         }
         if (marginChangeQuote < 0) {
             flow.quoteReceived = pool.withdraw(a.quote, uint256(-marginChangeQuote), a.vault);
@@ -160,8 +189,9 @@ contract AaveV3Hedge is IHedge {
     function isEmpty() external view returns (bool) {
         if (abandoned()) return true;
         AaveV3HedgeArgs memory a = args();
-        // Below the units that Aave's rounding may leave behind; debt must be gone to the last one.
-        return _scaledCollateral(a) <= LOSS_TOLERANCE_UNITS && _debt(a) == 0;
+        // Collateral that a stranger planted does not count, nor the units that Aave's rounding may leave behind; the debt
+        // must be gone to the last one.
+        return Math.min(_scaledCollateral(a), recordedScaledCollateral) <= LOSS_TOLERANCE_UNITS && _debt(a) == 0;
     }
 
     /// @inheritdoc IHedge

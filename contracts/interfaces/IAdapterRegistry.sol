@@ -20,7 +20,8 @@ interface IAdapterRegistry {
     /// @notice What an implementation is admitted as; `None` when it is not, or no longer.
     function kindOf(address implementation) external view returns (AdapterKind);
 
-    /// @notice Whether `adapter` is a minimal clone of an admitted implementation of that kind, made for `vault`.
-    /// @dev Read from the clone's code: nobody needs to have registered it.
+    /// @notice Whether `adapter` is a minimal clone of an admitted implementation of that kind, made for `vault`, and says of
+    /// itself that its arguments are genuine.
+    /// @dev Read from the clone's code: nobody needs to have registered it. Admitted code speaks the truth about its arguments.
     function isAdapterOf(address adapter, address vault, AdapterKind kind) external view returns (bool);
 }

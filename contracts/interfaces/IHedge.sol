@@ -48,6 +48,10 @@ interface IHedge {
     /// @notice Short name of the venue and instrument, e.g. "aave-v3-short".
     function venue() external view returns (string memory);
 
+    /// @notice Whether this clone's arguments are what they should be: the pair of its vault, and the venue that this code was
+    /// deployed for with its own tokens.
+    function isGenuine() external view returns (bool);
+
     /// @notice Delta, equity, health, pending and lost at the given price. Reads the venue, not our memory of it.
     function read(uint256 priceWad) external view returns (HedgeState memory state);
 

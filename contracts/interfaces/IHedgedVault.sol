@@ -20,6 +20,7 @@ interface IHedgedVault {
     );
     event IdleChanged(uint256 idleBase, uint256 idleQuote, uint256 reservedQuote);
     event RedeemSettled(uint256 indexed requestId, address indexed controller, uint256 shares, uint256 assets);
+    event QueueHeadMoved(uint256 head);
     event ExitedInKind(
         uint256 indexed requestId,
         address indexed receiver,
@@ -29,7 +30,7 @@ interface IHedgedVault {
         uint256 quoteOut
     );
     event HedgedNow(address indexed caller, uint256 turnoverQuote, uint256 bountyQuote);
-    event FeeLedgerChanged(uint256 lockedQuote, uint256 uncollectedQuote, uint256 moveCostPpm);
+    event FeeLedgerChanged(uint256 lockedQuote, uint256 uncollectedQuote, uint256 vestsInSeconds, uint256 moveCostPpm);
     event FeesChanged(address indexed recipient, uint256 managementBps, uint256 performanceBps);
     event FeesScheduled(uint256 managementBps, uint256 performanceBps, uint256 readyAt);
     event FeesAccrued(address indexed recipient, uint256 shares, uint256 highWater);
@@ -56,7 +57,7 @@ interface IHedgedVault {
     error HedgedVault_AdapterInUse(address adapter);
     error HedgedVault_KeeperPaused();
     error HedgedVault_NothingToHedge(int256 deltaBase);
-    error HedgedVault_ShortNotBuyable(uint256 neededQuote, uint256 reachableQuote);
+    error HedgedVault_ShortNotBuyable(uint256 missingQuote, uint256 missingBeforeQuote);
     error HedgedVault_RangeTooNarrow(uint256 actionIndex, int256 ticks, uint256 minimum);
     error HedgedVault_RequestTooSmall(uint256 shares, uint256 minimum);
     error HedgedVault_UnknownRequest(uint256 requestId);
@@ -84,8 +85,10 @@ interface IHedgedVault {
     /// Emits `Rebalanced`. Reverts when epoch or deadline do not match or the oracle is unhealthy.
     function rebalance(Action[] calldata actions, PlanPromise calldata promised) external;
 
-    /// @notice Closes the net delta without any argument, sized on-chain. Anyone may call once the keeper was silent for the grace
-    /// time and the delta left the emergency band; the vault pays a bounty of 0.05 % of what was traded.
+    /// @notice Closes the net delta without any argument, sized on-chain: net long, it sells idle base and base out of the liquidity; net
+    /// short, it buys base and repays with it where the venue lets it. Never takes on debt. Anyone may call once the keeper
+    /// was silent for the grace time and the delta left the emergency band; the vault pays a bounty of 0.05 % of what was
+    /// traded.
     /// @return bountyQuote Paid to the caller.
     function hedgeNow() external returns (uint256 bountyQuote);
 

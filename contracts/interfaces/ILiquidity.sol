@@ -59,6 +59,10 @@ interface ILiquidity {
     /// @notice Values all ranges at `priceWad` and at both ends of a band around it (0 = no ends, cheaper).
     function read(uint256 priceWad, uint256 bandBps) external view returns (LiquidityState memory state);
 
+    /// @notice Whether this clone's arguments are what they should be: the pair of its vault, and a pool that the venue this
+    /// code was deployed for made for it.
+    function isGenuine() external view returns (bool);
+
     /// @notice Fee of a swap in the pool, in millionths of what is paid in.
     function swapFeePips() external view returns (uint256);
 

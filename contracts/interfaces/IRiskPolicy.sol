@@ -80,9 +80,6 @@ interface IRiskPolicy {
     /// @notice Health that every hedge keeps after an action, in the market as it moves now.
     function healthFloorNowWad() external view returns (uint256);
 
-    /// @notice The same in the wildest market that is ever reported.
-    function highestHealthFloorWad() external view returns (uint256);
-
     function lastActionAt() external view returns (uint256);
 
     /// @notice Worst price of a swap against the oracle, in bps; a view of its own because every settlement asks for it.

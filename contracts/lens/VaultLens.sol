@@ -11,8 +11,8 @@ import {IPriceOracle, OracleReading} from "../interfaces/IPriceOracle.sol";
 import {PolicyParams} from "../interfaces/IRiskPolicy.sol";
 import {RiskPolicy} from "../RiskPolicy.sol";
 import {UniswapV3Liquidity} from "../liquidity/UniswapV3Liquidity.sol";
-import {AdapterChange, FeeLedgerState, FeeTerms, Pair} from "../vault/VaultState.sol";
-import {Book} from "../types/VaultTypes.sol";
+import {AdapterChange, FeeLedgerState, FeeTerms} from "../vault/VaultState.sol";
+import {Book, Pair} from "../types/VaultTypes.sol";
 
 struct TokenView {
     address token;

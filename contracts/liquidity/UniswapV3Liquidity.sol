@@ -3,12 +3,14 @@ pragma solidity 0.8.37;
 
 import {TickMath} from "@uniswap/v3-core-0.8/contracts/libraries/TickMath.sol";
 
+import {IUniswapV3Factory} from "../interfaces/external/IUniswapV3Factory.sol";
 import {IUniswapV3Pool} from "../interfaces/external/IUniswapV3Pool.sol";
 import {ILiquidity, LiquidityState, RangePosition, Withdrawn} from "../interfaces/ILiquidity.sol";
 import {IVaultTill} from "../interfaces/IVaultTill.sol";
 import {CloneArgs} from "../libraries/CloneArgs.sol";
 import {BPS, PriceMath} from "../libraries/PriceMath.sol";
 import {RangeMath} from "../libraries/RangeMath.sol";
+import {Pair} from "../types/VaultTypes.sol";
 
 /// @notice What a clone of the adapter carries in its code.
 struct UniswapV3LiquidityArgs {
@@ -29,12 +31,22 @@ struct FeeGrowth {
 
 /// @title Ranges of one Uniswap v3 pool, held directly at the pool (no position NFT).
 contract UniswapV3Liquidity is ILiquidity {
+    error UniswapV3Liquidity_NoCode(address factory);
+
     /// @dev Fields of UniswapV3LiquidityArgs.
     uint256 private constant ARGS_WORDS = 6;
     /// @dev Bounds the gas of every valuation.
     uint256 private constant MAX_RANGES = 4;
 
+    /// @notice The Uniswap v3 deployment that clones of this code hold liquidity in.
+    IUniswapV3Factory public immutable factory;
+
     RangePosition[] private _ranges;
+
+    constructor(IUniswapV3Factory factory_) {
+        if (address(factory_).code.length == 0) revert UniswapV3Liquidity_NoCode(address(factory_));
+        factory = factory_;
+    }
 
     /// @notice What this clone was made with; reverts on the implementation itself, which carries nothing.
     function args() public view returns (UniswapV3LiquidityArgs memory a) {
@@ -47,6 +59,19 @@ contract UniswapV3Liquidity is ILiquidity {
 
     function pool() external view returns (address) {
         return args().pool;
+    }
+
+    /// @inheritdoc ILiquidity
+    function isGenuine() external view returns (bool) {
+        UniswapV3LiquidityArgs memory a = args();
+        Pair memory pair = IVaultTill(a.vault).pair();
+        (address token0, address token1) = a.baseIsToken0 ? (pair.base, pair.quote) : (pair.quote, pair.base);
+        return
+            a.token0 == token0 &&
+            a.token1 == token1 &&
+            a.scale == pair.scale &&
+            factory.getPool(token0, token1, IUniswapV3Pool(a.pool).fee()) == a.pool &&
+            token0 < token1;
     }
 
     /// @inheritdoc ILiquidity

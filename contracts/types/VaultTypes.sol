@@ -4,6 +4,15 @@ pragma solidity 0.8.37;
 // Units used everywhere: base and quote amounts are in the token's own smallest units; a delta is a signed base amount
 // (+ long); a price is quote per base, in human units, times 1e18 (`…Wad`).
 
+/// @notice What a vault deals in. Carried in the code of its clone, see HedgedVault.args.
+/// @param scale Price scale of the pair, see PriceMath.
+struct Pair {
+    address base;
+    address quote;
+    address oracle;
+    uint256 scale;
+}
+
 /// @notice What one step of a keeper's plan does.
 enum ActionKind {
     RemoveLiquidity,

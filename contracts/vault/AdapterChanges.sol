@@ -37,7 +37,7 @@ library AdapterChanges {
             if (s.liquidity.ranges().length != 0) revert IHedgedVault.HedgedVault_AdapterInUse(c.current);
             s.liquidity = ILiquidity(c.next);
         } else {
-            if (c.current != address(0) && !IHedge(c.current).isEmpty()) {
+            if (c.current != address(0) && !_isGone(c.current)) {
                 revert IHedgedVault.HedgedVault_AdapterInUse(c.current);
             }
             s.hedges[slot] = c.next;
@@ -64,6 +64,15 @@ library AdapterChanges {
         if (isLiquidity) return 0;
         while (slot < MAX_HEDGES && s.hedges[slot] != current) ++slot;
         if (slot == MAX_HEDGES) revert IHedgedVault.HedgedVault_BadAdapter(current);
+    }
+
+    /// @dev Empty, or answering nothing any more: a dead venue would keep every valuation from answering for good.
+    function _isGone(address hedge) private view returns (bool) {
+        try IHedge(hedge).isEmpty() returns (bool empty) {
+            return empty;
+        } catch {
+            return true;
+        }
     }
 
     function _isUsed(VaultState storage s, address adapter) private view returns (bool) {

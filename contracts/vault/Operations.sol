@@ -10,8 +10,8 @@ import {LiquidityState} from "../interfaces/ILiquidity.sol";
 import {IPriceOracle, OracleReading} from "../interfaces/IPriceOracle.sol";
 import {IRiskPolicy} from "../interfaces/IRiskPolicy.sol";
 import {BPS} from "../libraries/PriceMath.sol";
-import {Action, Book, PlanBounds, PlanPromise} from "../types/VaultTypes.sol";
-import {FeeLedgerState, MODE_DEGRADED, MODE_WIND_DOWN, Pair, VaultState} from "./VaultState.sol";
+import {Action, Book, Pair, PlanBounds, PlanPromise} from "../types/VaultTypes.sol";
+import {FeeLedgerState, MODE_DEGRADED, MODE_WIND_DOWN, VaultState} from "./VaultState.sol";
 import {EmergencyHedge} from "./EmergencyHedge.sol";
 import {FeeLedger} from "./FeeLedger.sol";
 import {PlanRunner} from "./PlanRunner.sol";
@@ -38,6 +38,8 @@ library Operations {
 
     /// @dev Part of the traded value that `hedgeNow` pays its caller: 0.05 %.
     uint256 private constant BOUNTY_BPS = 5;
+    /// @dev Buying back a part of a short moves need and quote by the same, up to the pool's roundings.
+    uint256 private constant SHORTFALL_ROUNDING_UNITS = 4;
 
     /// @dev An operation under way; `liquidity` is the latest reading.
     struct Operation {
@@ -45,6 +47,7 @@ library Operations {
         Book before;
         PlanBounds bounds;
         uint256 uncollectedBefore;
+        uint256 shortfallBefore;
         bool movesLiquidity;
         uint256 turnoverQuote;
     }
@@ -64,8 +67,12 @@ library Operations {
             revert IHedgedVault.HedgedVault_DeadlinePassed(promised.deadline, block.timestamp);
         }
         Operation memory op = _begin(s, context);
-        _run(s, context, op, actions);
+        (op.movesLiquidity, op.turnoverQuote) = PlanRunner.run(s, context.pair, actions, op.bounds);
         Book memory afterwards = _end(s, context, op);
+        uint256 shortfall = _shortfall(s, context, op, afterwards);
+        if (shortfall > op.shortfallBefore + SHORTFALL_ROUNDING_UNITS) {
+            revert IHedgedVault.HedgedVault_ShortNotBuyable(shortfall, op.shortfallBefore);
+        }
         context.policy.enforce(op.before, afterwards, promised, op.turnoverQuote);
         _finish(s, context, op, afterwards);
     }
@@ -73,10 +80,9 @@ library Operations {
     /// @notice See IHedgedVault.hedgeNow.
     function hedgeNow(VaultState storage s, OperationContext memory context) external returns (uint256 bountyQuote) {
         Operation memory op = _begin(s, context);
-        uint256 floorWad = context.policy.highestHealthFloorWad();
-        Action[] memory actions = EmergencyHedge.plan(s, context.pair, op.before, op.liquidity, op.bounds, floorWad);
-        if (actions.length == 0) revert IHedgedVault.HedgedVault_NothingToHedge(op.before.deltaBase);
-        _run(s, context, op, actions);
+        op.turnoverQuote = EmergencyHedge.run(s, context.pair, op.before, op.liquidity, op.bounds);
+        if (op.turnoverQuote == 0) revert IHedgedVault.HedgedVault_NothingToHedge(op.before.deltaBase);
+        op.movesLiquidity = true;
         address quote = context.pair.quote;
         bountyQuote = Math.min((op.turnoverQuote * BOUNTY_BPS) / BPS, s.idleQuote);
         s.spend(context.pair, quote, bountyQuote);
@@ -94,16 +100,8 @@ library Operations {
         op.uncollectedBefore = FeeLedger.uncollected(context.pair, op.liquidity, price);
         op.bounds.priceWad = price;
         (op.bounds.slippageBps, op.bounds.minRangeTicks) = context.policy.planBounds();
+        op.shortfallBefore = _shortfall(s, context, op, op.before);
         op.bounds.riskMayOnlyFall = s.mode & (MODE_WIND_DOWN | MODE_DEGRADED) != 0 || op.before.lost;
-    }
-
-    function _run(
-        VaultState storage s,
-        OperationContext memory context,
-        Operation memory op,
-        Action[] memory actions
-    ) private {
-        (op.movesLiquidity, op.turnoverQuote) = PlanRunner.run(s, context.pair, actions, op.bounds);
     }
 
     /// @dev Reads what the actions left, at the same price.
@@ -121,7 +119,15 @@ library Operations {
         if (op.bounds.riskMayOnlyFall && afterwards.healthWad < op.before.healthWad) {
             revert IHedgedVault.HedgedVault_HealthMayOnlyRise(op.before.healthWad, afterwards.healthWad);
         }
-        PlanRunner.requireBuyable(s, context.pair, op.before, afterwards, op.liquidity, op.bounds.slippageBps);
+    }
+
+    function _shortfall(
+        VaultState storage s,
+        OperationContext memory context,
+        Operation memory op,
+        Book memory book
+    ) private view returns (uint256) {
+        return PlanRunner.shortfallQuote(s, context.pair, book, op.liquidity, op.bounds.slippageBps);
     }
 
     function _finish(
@@ -131,9 +137,8 @@ library Operations {
         Book memory afterwards
     ) private {
         uint256 price = context.reading.priceWad;
-        uint256 locked = s.ledger.unvestedQuote(op.uncollectedBefore);
         uint256 uncollected = FeeLedger.uncollected(context.pair, op.liquidity, price);
-        s.ledger.countAndMeasure(locked, uncollected, op.before, afterwards, op.turnoverQuote);
+        s.ledger.countAndMeasure(op.uncollectedBefore, uncollected, op.before, afterwards, op.turnoverQuote);
         s.close(context.pair, context.reservedQuote);
         emit IHedgedVault.Rebalanced(
             s.epoch++,

@@ -8,8 +8,8 @@ import {HedgeFlow, IHedge} from "../interfaces/IHedge.sol";
 import {IHedgedVault} from "../interfaces/IHedgedVault.sol";
 import {LiquidityState} from "../interfaces/ILiquidity.sol";
 import {PriceMath} from "../libraries/PriceMath.sol";
-import {Action, ActionKind, Book, PlanBounds} from "../types/VaultTypes.sol";
-import {Pair, VaultState} from "./VaultState.sol";
+import {Action, ActionKind, Book, Pair, PlanBounds} from "../types/VaultTypes.sol";
+import {VaultState} from "./VaultState.sol";
 import {SwapLimit} from "./SwapLimit.sol";
 import {Till} from "./Till.sol";
 
@@ -40,20 +40,18 @@ library PlanRunner {
         }
     }
 
-    /// @notice Whoever leaves must be able to buy the own part of a short that the liquidity does not cover: reverts when
-    /// the vault is net short and holds too little quote outside of its hedges to buy that back, and the plan made it so or worse.
-    function requireBuyable(
+    /// @notice Whoever leaves must be able to buy the own part of a short that the liquidity does not cover: the quote that is
+    /// missing outside of the hedges to buy the net short back, zero for most vaults.
+    function shortfallQuote(
         VaultState storage s,
         Pair memory pair,
-        Book memory before,
-        Book memory afterwards,
+        Book memory book,
         LiquidityState memory state,
         uint256 slippageBps
-    ) internal view {
-        if (afterwards.deltaBase >= 0 || afterwards.deltaBase >= before.deltaBase) return;
-        uint256 needed = SwapLimit.quoteOf(pair, -afterwards.deltaBase, afterwards.priceWad, slippageBps);
-        uint256 reachable = s.idleQuote + state.quote + state.feesQuote;
-        if (reachable < needed) revert IHedgedVault.HedgedVault_ShortNotBuyable(needed, reachable);
+    ) internal view returns (uint256) {
+        if (book.deltaBase >= 0) return 0;
+        uint256 needed = SwapLimit.quoteOf(pair, -book.deltaBase, book.priceWad, slippageBps);
+        return Math.saturatingSub(needed, s.idleQuote + state.quote + state.feesQuote);
     }
 
     function _moveLiquidity(

@@ -227,7 +227,8 @@ abstract contract RedemptionQueue is ERC20, IERC7540Operator, IERC7540Redeem, IE
         if (head.shares > 0) _burn(address(this), head.shares);
         uint256 settledShares = headSettledShares;
         uint256 before = settledShares;
-        for (uint256 id = queueHead(); id < head.end; ++id) {
+        uint256 start = queueHead();
+        for (uint256 id = start; id < head.end; ++id) {
             uint256 pending = _requests[id].shares - settledShares;
             if (pending > 0) {
                 paid += _settleOne(id, pending, settledShares, assets.mulDiv(pending, head.shares));
@@ -241,6 +242,8 @@ abstract contract RedemptionQueue is ERC20, IERC7540Operator, IERC7540Redeem, IE
         uint256 left = settledShares + head.partShares;
         if (left != before) headSettledShares = left.toUint128();
         _done = uint64(head.end - 1); // at most _made, a uint64
+        // Places of cancelled requests leave no other trace.
+        if (count != head.end - start) emit IHedgedVault.QueueHeadMoved(head.end);
         if (paid > 0) reservedQuote += paid.toUint128();
     }
 

@@ -5,7 +5,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {BPS, PriceMath} from "../libraries/PriceMath.sol";
-import {Pair} from "./VaultState.sol";
+import {Pair} from "../types/VaultTypes.sol";
 
 /// @title The worst price that the vault swaps at, from the oracle's price and never from a caller.
 library SwapLimit {

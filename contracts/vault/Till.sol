@@ -5,7 +5,8 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IHedgedVault} from "../interfaces/IHedgedVault.sol";
-import {Pair, VaultState} from "./VaultState.sol";
+import {VaultState} from "./VaultState.sol";
+import {Pair} from "../types/VaultTypes.sol";
 
 /// @title What the vault counts as its own outside of any venue.
 library Till {

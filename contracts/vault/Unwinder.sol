@@ -9,8 +9,10 @@ import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import {HedgeFlow, HedgeStatus, IHedge} from "../interfaces/IHedge.sol";
 import {IHedgedVault} from "../interfaces/IHedgedVault.sol";
 import {Withdrawn} from "../interfaces/ILiquidity.sol";
+import {IPriceOracle, OracleReading} from "../interfaces/IPriceOracle.sol";
 import {BPS, PriceMath} from "../libraries/PriceMath.sol";
-import {MAX_HEDGES, Pair, VaultState} from "./VaultState.sol";
+import {FeeLedgerState, MAX_HEDGES, VaultState} from "./VaultState.sol";
+import {Pair} from "../types/VaultTypes.sol";
 import {FeeLedger} from "./FeeLedger.sol";
 import {SwapLimit} from "./SwapLimit.sol";
 import {Till} from "./Till.sol";
@@ -36,6 +38,7 @@ struct InKindExit {
 /// untouched.
 library Unwinder {
     using SafeERC20 for IERC20;
+    using FeeLedger for FeeLedgerState;
     using Till for VaultState;
 
     /// @dev A redemption's leftover base worth less than this part of what it takes out of the pool is matched inside the
@@ -69,6 +72,7 @@ library Unwinder {
         InKindExit memory exit
     ) external returns (uint256 baseIn, uint256 baseOut, uint256 quoteOut) {
         Withdrawn memory w = _removeShare(s, part);
+        _countFees(s, pair, w);
         uint256 baseNeeded = _baseToUnwind(s, part, exit.leaveHedges);
         if (baseNeeded > w.shareBase) {
             baseIn = baseNeeded - w.shareBase;
@@ -82,6 +86,15 @@ library Unwinder {
         s.spend(pair, pair.quote, quoteOut);
         if (baseOut > 0) IERC20(pair.base).safeTransfer(exit.receiver, baseOut);
         if (quoteOut > 0) IERC20(pair.quote).safeTransfer(exit.receiver, quoteOut);
+    }
+
+    /// @dev Fees that an exit in kind collected are new to those who stay; without a price the base among them counts nothing.
+    function _countFees(VaultState storage s, Pair memory pair, Withdrawn memory w) private {
+        uint256 price;
+        try IPriceOracle(pair.oracle).read(false) returns (OracleReading memory reading) {
+            price = reading.priceWad;
+        } catch {}
+        s.ledger.count(FeeLedger.valueOf(pair, w.feesBase, w.feesQuote, price), 0);
     }
 
     /// @dev Takes the part out of the liquidity. The part of idle funds is included in the shares of the result.

@@ -8,8 +8,8 @@ import {HedgeState, IHedge} from "../interfaces/IHedge.sol";
 import {LiquidityState} from "../interfaces/ILiquidity.sol";
 import {OracleReading} from "../interfaces/IPriceOracle.sol";
 import {BPS, PriceMath} from "../libraries/PriceMath.sol";
-import {Book} from "../types/VaultTypes.sol";
-import {MAX_HEDGES, Pair, VaultState} from "./VaultState.sol";
+import {Book, Pair} from "../types/VaultTypes.sol";
+import {MAX_HEDGES, VaultState} from "./VaultState.sol";
 
 /// @title What the vault is worth and exposed to, at the oracle's price and never at the pool's.
 library Valuation {
@@ -47,7 +47,8 @@ library Valuation {
         uint256 step = (price * reading.bandBps) / BPS;
         uint256 drift = PriceMath.quoteOf(SignedMath.abs(b.deltaBase), step, pair.scale, Math.Rounding.Ceil);
         b.navQuote = _positive(mid + (equityMin + equityMax) / 2);
-        b.navMaxQuote = _positive(mid + equityMax) + drift;
+        int256 top = mid + equityMax;
+        b.navMaxQuote = top > 0 ? uint256(top) + drift : 0; // worth nothing is worth nothing in the whole band
         b.navMinQuote = b.navQuote;
         if (withLowest) {
             int256 move = PriceMath.quoteOfSignedDown(b.hedgeDeltaBase, step, pair.scale);

@@ -58,8 +58,10 @@ library VaultFees {
     function applyNext(FeeTerms storage terms) external {
         uint256 readyAt = terms.nextAt;
         if (readyAt == 0 || block.timestamp < readyAt) revert IHedgedVault.HedgedVault_NotReady(readyAt);
-        terms.nextAt = 0;
-        _setNow(terms, terms.recipient, terms.nextManagementBps, terms.nextPerformanceBps);
+        (uint256 managementBps, uint256 performanceBps) = (terms.nextManagementBps, terms.nextPerformanceBps);
+        (terms.nextManagementBps, terms.nextPerformanceBps, terms.nextAt) = (0, 0, 0);
+        emit IHedgedVault.FeesScheduled(0, 0, 0);
+        _setNow(terms, terms.recipient, managementBps, performanceBps);
     }
 
     /// @notice Counts fees up to now.
@@ -69,7 +71,7 @@ library VaultFees {
         uint256 highWater;
         (shares, highWater) = pending(terms, navQuote, supply);
         terms.accruedAt = uint40(block.timestamp); // 2^40 seconds are 34,000 years
-        if (highWater != terms.highWater) terms.highWater = uint128(highWater);
+        if (highWater != terms.highWater) terms.highWater = uint184(highWater);
         emit IHedgedVault.FeesAccrued(terms.recipient, shares, highWater);
     }
 
@@ -82,7 +84,11 @@ library VaultFees {
         uint256 supply
     ) public view returns (uint256 shares, uint256 highWater) {
         highWater = terms.highWater;
-        if (supply == 0) return (0, highWater);
+        // Whoever comes next buys at this value, whatever the last ones left: the mark starts there.
+        if (supply == 0) {
+            uint256 next = Math.mulDiv(navQuote + 1, VALUE_SCALE, VIRTUAL_SHARES, Math.Rounding.Ceil);
+            return (0, Math.min(next, type(uint184).max));
+        }
         uint256 elapsed = Math.min(block.timestamp - terms.accruedAt, YEAR_SECONDS);
         uint256 owed = uint256(terms.managementBps) * elapsed;
         shares = Math.mulDiv(supply, owed, BPS * YEAR_SECONDS - owed);
@@ -97,7 +103,7 @@ library VaultFees {
         shares += paid;
         highWater = Math.min(
             Math.mulDiv(navQuote + 1, VALUE_SCALE, counted + paid, Math.Rounding.Ceil),
-            type(uint128).max
+            type(uint184).max
         );
     }
 

@@ -17,15 +17,6 @@ uint8 constant MODE_WIND_DOWN = 1 << 1;
 uint8 constant MODE_DEGRADED = 1 << 2;
 uint8 constant MODE_KEEPER_PAUSED = 1 << 3;
 
-/// @notice What a vault deals in. Carried in the code of its clone, see HedgedVault.args.
-/// @param scale Price scale of the pair, see PriceMath.
-struct Pair {
-    address base;
-    address quote;
-    address oracle;
-    uint256 scale;
-}
-
 /// @notice Who is paid for running the vault, and how much; in shares. See VaultFees.
 /// @param accruedAt Up to when the management fee is paid.
 /// @param highWater Highest value a share ever had when a performance fee was taken; 0 = the initial one.
@@ -35,7 +26,7 @@ struct FeeTerms {
     uint16 managementBps;
     uint16 performanceBps;
     uint40 accruedAt;
-    uint128 highWater;
+    uint184 highWater;
     uint16 nextManagementBps;
     uint16 nextPerformanceBps;
     uint40 nextAt;
@@ -44,12 +35,14 @@ struct FeeTerms {
 /// @notice Fees that the pool paid lately and that nobody may carry away yet, and what moving funds costs. See FeeLedger.
 /// @param lockedQuote Not yet vested at `countedAt`.
 /// @param uncollectedQuote Uncollected fees in the pool at `countedAt`; what is more by the next time is new.
+/// @param vestsInSeconds When they will all have vested, from `countedAt`.
 /// @param moveCostPpm Measured cost of moving funds, in millionths of what was moved.
 struct FeeLedgerState {
     uint88 lockedQuote;
     uint88 uncollectedQuote;
     uint40 countedAt;
-    uint32 moveCostPpm;
+    uint16 vestsInSeconds;
+    uint16 moveCostPpm;
 }
 
 /// @notice An adapter to be replaced. See AdapterChanges.

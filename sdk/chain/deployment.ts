@@ -50,6 +50,12 @@ export interface Venues {
   readonly quoteFeed: string;
 }
 
+/** Deployments that the adapters' code is bound to: no clone can be pointed at another one. */
+export interface SystemVenues {
+  readonly uniswapV3Factory: string;
+  readonly aavePool: string;
+}
+
 /** Who may do what. The admin may do everything, after its delay. */
 export interface Roles {
   readonly admin: string;
@@ -122,7 +128,7 @@ export const defaultOracleSettings = {
  *
  * @returns All addresses. The deployer is the admin of the registry's AccessManager.
  */
-export async function deploySystem(deployer: Signer): Promise<SystemAddresses> {
+export async function deploySystem(deployer: Signer, venues: SystemVenues): Promise<SystemAddresses> {
   const registryAuthority = await deploy(deployer, artifacts.accessManager, [await deployer.getAddress()]);
   const registry = await deploy(deployer, artifacts.adapterRegistry, [registryAuthority]);
   const libraries = {
@@ -134,8 +140,8 @@ export async function deploySystem(deployer: Signer): Promise<SystemAddresses> {
   };
   const vaultImplementation = await deploy(deployer, linked(artifacts.hedgedVault, libraries), [registry]);
   const policyImplementation = await deploy(deployer, artifacts.riskPolicy, []);
-  const uniswapV3Implementation = await deploy(deployer, artifacts.uniswapV3Liquidity, []);
-  const aaveV3Implementation = await deploy(deployer, artifacts.aaveV3Hedge, []);
+  const uniswapV3Implementation = await deploy(deployer, artifacts.uniswapV3Liquidity, [venues.uniswapV3Factory]);
+  const aaveV3Implementation = await deploy(deployer, artifacts.aaveV3Hedge, [venues.aavePool]);
   const admit = registryContract(registry, deployer);
   await sent(admit.admit(uniswapV3Implementation, AdapterKind.liquidity));
   await sent(admit.admit(aaveV3Implementation, AdapterKind.hedge));

@@ -18,11 +18,24 @@ struct HostileResult {
 /// @title A hedge that says and does whatever a test tells it to: it lies about its state and about what it paid, and
 /// calls anybody while the vault is inside `adjust` or `unwind`. Never deployed outside of tests.
 contract HostileHedge is IHedge {
+    error HostileHedge_Frozen();
+
+    bool private _frozen;
     HedgeState private _state;
     HedgeFlow private _flow;
     uint256 private _baseToUnwind;
     HostileCall[] private _calls;
     HostileResult[] private _results;
+
+    modifier whileThawed() {
+        if (_frozen) revert HostileHedge_Frozen();
+        _;
+    }
+
+    /// @notice From now on the venue answers nothing at all, or answers again.
+    function setFrozen(bool frozen) external {
+        _frozen = frozen;
+    }
 
     /// @notice What `read` claims from now on.
     function setState(HedgeState calldata state) external {
@@ -56,30 +69,35 @@ contract HostileHedge is IHedge {
     }
 
     /// @inheritdoc IHedge
-    function adjust(int256, int256) external returns (HedgeFlow memory flow) {
+    function adjust(int256, int256) external whileThawed returns (HedgeFlow memory flow) {
         _strike();
         return _flow;
     }
 
     /// @inheritdoc IHedge
-    function unwind(uint256, uint256) external returns (HedgeFlow memory flow) {
+    function unwind(uint256, uint256) external whileThawed returns (HedgeFlow memory flow) {
         _strike();
         return _flow;
     }
 
     /// @inheritdoc IHedge
-    function unwindInKind(uint256, uint256, address) external returns (HedgeFlow memory flow) {
+    function unwindInKind(uint256, uint256, address) external whileThawed returns (HedgeFlow memory flow) {
         _strike();
         return _flow;
     }
 
     /// @inheritdoc IHedge
-    function isEmpty() external view returns (bool) {
+    function isGenuine() external pure returns (bool) {
+        return true;
+    }
+
+    /// @inheritdoc IHedge
+    function isEmpty() external view whileThawed returns (bool) {
         return _state.deltaBase == 0 && _state.equityMaxQuote == 0;
     }
 
     /// @inheritdoc IHedge
-    function reconcile() external view returns (bool lost) {
+    function reconcile() external view whileThawed returns (bool lost) {
         return _state.lost;
     }
 
@@ -94,7 +112,7 @@ contract HostileHedge is IHedge {
     }
 
     /// @inheritdoc IHedge
-    function read(uint256) external view returns (HedgeState memory state) {
+    function read(uint256) external view whileThawed returns (HedgeState memory state) {
         return _state;
     }
 
@@ -104,7 +122,7 @@ contract HostileHedge is IHedge {
     }
 
     /// @inheritdoc IHedge
-    function baseToUnwind(uint256, uint256) external view returns (uint256) {
+    function baseToUnwind(uint256, uint256) external view whileThawed returns (uint256) {
         return _baseToUnwind;
     }
 

@@ -7,10 +7,17 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 
 import {IVaultTill} from "../../contracts/interfaces/IVaultTill.sol";
+import {Pair} from "../../contracts/types/VaultTypes.sol";
 
 /// @title The till of a vault and nothing else: lets a test call one adapter with any arguments, limits included.
 /// @dev TEST ONLY: anyone may do anything with it.
 contract LoneVault is IVaultTill {
+    /// @inheritdoc IVaultTill
+    /// @dev Only the genuineness of an adapter's arguments asks for it; alone, an adapter has none.
+    function pair() external pure returns (Pair memory none) {
+        return none;
+    }
+
     using SafeERC20 for IERC20;
 
     address public adapter;

@@ -240,16 +240,18 @@ describe("AaveV3Hedge on genuine Aave", () => {
       expect(book.deltaBase <= 0n && book.deltaBase > -WETH / 1_000n).to.equal(true);
     });
 
-    it("repays to the last unit, and refuses one unit more with both numbers", async () => {
+    it("repays to the last unit, takes a thousandth more as all of it, and refuses one unit above that with both numbers", async () => {
       await act(adjust(-100n * WETH, 600_000n * USDC));
       await act(step(Kind.swap, WETH)); // base for the interest
       const vault = world.vault.connect(world.keeper);
       const promised = await promiseOf(world);
       // A call sees the time of the latest block, so the debt it meets is the debt read here.
       const [, debt] = await hedge.position();
-      await expect(vault.rebalance.staticCall([adjust(debt + 1n)], promised))
+      const most = debt + debt / 1_000n;
+      await expect(vault.rebalance.staticCall([adjust(most + 1n)], promised))
         .to.be.revertedWithCustomError(hedge, "Hedge_ReduceExceedsShort")
-        .withArgs(debt + 1n, debt);
+        .withArgs(most + 1n, debt);
+      await vault.rebalance.staticCall([adjust(most)], promised);
       await vault.rebalance.staticCall([adjust(debt)], promised);
       await expect(vault.rebalance.staticCall([adjust(1n)], promised)).not.to.be.revertedWithCustomError(
         hedge,

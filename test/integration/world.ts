@@ -6,6 +6,7 @@ import {
   Interface,
   type InterfaceAbi,
   parseUnits,
+  type Result,
   type Signer,
 } from "ethers";
 import hre from "hardhat";
@@ -21,6 +22,7 @@ import {
   deployVault,
   type SystemAddresses,
   type VaultAddresses,
+  type VaultFees,
 } from "../../sdk/chain/deployment.ts";
 import { encodePlan } from "../../sdk/chain/encode.ts";
 import { planFor } from "../../sdk/chain/plan.ts";
@@ -67,12 +69,16 @@ async function peopleOf(twin: Twin): Promise<People> {
 
 export async function createVaultWorld(
   twin: Twin,
-  options: { readonly market?: TwinMarket; readonly policy?: Partial<PolicyParams> } = {},
+  options: {
+    readonly market?: TwinMarket;
+    readonly policy?: Partial<PolicyParams>;
+    readonly fees?: VaultFees;
+  } = {},
 ): Promise<VaultWorld> {
   const market = options.market ?? twin.market;
   const people = await peopleOf(twin);
   const { admin, keeper, guardian } = people;
-  const system = await deploySystem(admin);
+  const system = await deploySystem(admin, twin.addresses);
   const addresses = await deployVault(
     admin,
     system,
@@ -88,6 +94,7 @@ export async function createVaultWorld(
       symbol: "hrTEST",
       depositCapQuote: parseUnits("100000000", market.quoteDecimals),
       policy: { cooldownSeconds: 0n, ...options.policy },
+      ...(options.fees === undefined ? {} : { fees: options.fees }),
     },
   );
   return worldAround(twin, market, people, system, addresses);
@@ -165,12 +172,12 @@ export const HARMLESS_STATE = {
 /** Deploys a vault whose second hedge is `HostileHedge`. */
 export async function createHostileWorld(
   twin: Twin,
-  options: { readonly policy?: Partial<PolicyParams> } = {},
+  options: { readonly policy?: Partial<PolicyParams>; readonly fees?: VaultFees } = {},
 ): Promise<HostileWorld> {
   const market = twin.market;
   const people = await peopleOf(twin);
   const { admin, keeper, guardian } = people;
-  const system = await deploySystem(admin);
+  const system = await deploySystem(admin, twin.addresses);
   const implementation = await deployTestContract(admin, "HostileHedge");
   await (await registryContract(system.registry, admin).admit(implementation, AdapterKind.hedge)).wait();
   const addresses = await deployVault(
@@ -189,6 +196,7 @@ export async function createHostileWorld(
       depositCapQuote: parseUnits("100000000", market.quoteDecimals),
       policy: { cooldownSeconds: 0n, ...options.policy },
       hedges: [{ implementation, args: "0x" }],
+      ...(options.fees === undefined ? {} : { fees: options.fees }),
     },
   );
   const hostile = new Contract(
@@ -308,6 +316,50 @@ export function valueOfBase(world: VaultWorld, base: bigint, priceWad: bigint): 
 /** Quote units that 10^24 shares are worth, virtual shares left out: what those who stay compare. */
 export async function sharePrice(world: VaultWorld): Promise<bigint> {
   return ((await world.vault.totalAssets()) * 10n ** 24n) / (await world.vault.totalSupply());
+}
+
+const MULTICALL_ABI = [
+  "function aggregate3((address target, bool allowFailure, bytes callData)[] calls) payable returns ((bool success, bytes returnData)[] results)",
+];
+
+/**
+ * Results of calls of the vault made one after the other in one transaction that is then forgotten: what they say of one
+ * moment. The caller is Multicall3, which may be given funds and allowances (`multicallSigner`) to deposit or leave.
+ */
+export async function atOnce(
+  world: VaultWorld,
+  calls: readonly (readonly [name: string, ...args: readonly unknown[]])[],
+): Promise<readonly Result[]> {
+  const { multicall3 } = world.twin.addresses;
+  const results = (await new Contract(multicall3, MULTICALL_ABI, world.bob)
+    .getFunction("aggregate3")
+    .staticCall(
+      calls.map(([name, ...args]) => [
+        world.addresses.vault,
+        false,
+        vaultInterface.encodeFunctionData(name, [...args]),
+      ]),
+    )) as readonly { readonly returnData: string }[];
+  return results.map(({ returnData }, i) => vaultInterface.decodeFunctionResult(calls[i]?.[0] ?? "", returnData));
+}
+
+/** The account that `atOnce` calls from. */
+export async function multicallSigner(world: VaultWorld): Promise<Signer> {
+  const { multicall3 } = world.twin.addresses;
+  await world.twin.rpc.impersonate(multicall3);
+  return await world.twin.ethers.getSigner(multicall3);
+}
+
+/** Arguments of every event of this name that the vault, or another contract, emitted in a transaction. */
+export function eventsOf(
+  receipt: { readonly logs: readonly { readonly topics: readonly string[]; readonly data: string }[] } | null,
+  name: string,
+  contract: Interface = vaultInterface,
+): readonly (readonly unknown[])[] {
+  return (receipt?.logs ?? []).flatMap((log) => {
+    const parsed = contract.parseLog(log);
+    return parsed?.name === name ? [[...parsed.args]] : [];
+  });
 }
 
 export const abs = (x: bigint): bigint => (x < 0n ? -x : x);

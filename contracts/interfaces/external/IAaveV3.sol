@@ -1,6 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 pragma solidity 0.8.37;
 
+/// @notice DataTypes.ReserveData of Aave v3.0; only the addresses are used.
+struct AaveV3ReserveData {
+    uint256 configuration;
+    uint128 liquidityIndex;
+    uint128 currentLiquidityRate;
+    uint128 variableBorrowIndex;
+    uint128 currentVariableBorrowRate;
+    uint128 currentStableBorrowRate;
+    uint40 lastUpdateTimestamp;
+    uint16 id;
+    address aTokenAddress;
+    address stableDebtTokenAddress;
+    address variableDebtTokenAddress;
+    address interestRateStrategyAddress;
+    uint128 accruedToTreasury;
+    uint128 unbacked;
+    uint128 isolationModeTotalDebt;
+}
+
 /// @title The part of an Aave v3 pool that the hedge uses.
 interface IAaveV3Pool {
     function supply(address asset, uint256 amount, address onBehalfOf, uint16 referralCode) external;
@@ -28,6 +47,9 @@ interface IAaveV3Pool {
     function getReserveNormalizedIncome(address asset) external view returns (uint256);
 
     function getReserveNormalizedVariableDebt(address asset) external view returns (uint256);
+
+    /// @notice The reserve's data in the layout of Aave v3.0, which later versions keep answering with.
+    function getReserveData(address asset) external view returns (AaveV3ReserveData memory);
 
     /// @return totalCollateralBase In the market's base currency, like the debt.
     function getUserAccountData(
