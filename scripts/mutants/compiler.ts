@@ -170,8 +170,8 @@ function compile({ root, files, evmVersion }: Job): CompilerResult {
           name,
           bytecode: `0x${bytecode.object}`,
           deployedBytecode: `0x${deployedBytecode.object}`,
-          linkReferences: bytecode.linkReferences ?? {},
-          deployedLinkReferences: deployedBytecode.linkReferences ?? {},
+          linkReferences: asInputNames(bytecode.linkReferences),
+          deployedLinkReferences: asInputNames(deployedBytecode.linkReferences),
           immutableReferences: deployedBytecode.immutableReferences ?? {},
         },
       ];
@@ -182,6 +182,11 @@ function compile({ root, files, evmVersion }: Job): CompilerResult {
     output: { ...output, errors: [], contracts: compiled },
   };
   return { kind: "compiled", contracts, buildInfo };
+}
+
+/** Artifacts name the sources of libraries as Hardhat hands them to the compiler: the project's own with a prefix. */
+function asInputNames(references: References = {}): References {
+  return Object.fromEntries(Object.entries(references).map(([file, places]) => [`project/${file}`, places]));
 }
 
 if (!isMainThread) parentPort?.postMessage(compile(workerData as Job));

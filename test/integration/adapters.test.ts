@@ -443,7 +443,10 @@ describe("VaultFactory", () => {
     ]);
   });
 
-  it("spends at most 300,000 gas on a vault, besides cloning its adapters", async () => {
+  it("spends at most 300,000 gas on a vault, besides cloning its adapters", async function () {
+    // Compiled without the optimiser, as for the mutants, the vault is above the limit on code and gas means nothing.
+    const code = await twin.ethers.provider.getCode(world.system.vaultImplementation);
+    if (getBytes(code).length > 24_576) this.skip();
     const intrinsic = (data: string): bigint =>
       getBytes(data).reduce((gas, byte) => gas + (byte === 0 ? 4n : 16n), 21_000n);
     const executionOf = async (call: Promise<{ wait(): Promise<unknown>; readonly data: string }>): Promise<bigint> => {
@@ -455,7 +458,6 @@ describe("VaultFactory", () => {
       (await executionOf(factory().cloneAdapter(liquiditySpec(world), vault, AdapterKind.liquidity))) +
       (await executionOf(factory().cloneAdapter(hedgeSpec(world), vault, AdapterKind.hedge)));
     const created = confirmed(await (await factory().create(spec())).wait()).gasUsed;
-    console.log(`      create ${created}, clones ${clones}, above them ${created - clones}`);
     expect(clones).to.be.greaterThan(100_000n);
     expect(created - clones).to.be.at.most(300_000n);
   });

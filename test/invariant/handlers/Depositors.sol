@@ -47,8 +47,9 @@ abstract contract Depositors is Handler {
         assets = _fund(holder, who, assets);
         uint256 shares = (assets * 9 * (vault.totalSupply() + 1e6)) / (10 * (uint256(_positiveNav()) + 1));
         if (shares == 0) return;
-        world.quote().mint(holder, assets * 9);
-        _approve(world.quote(), holder, assets * 10);
+        // Shares are dear where the loan is under water: the highest NAV counts it as nothing.
+        world.quote().mint(holder, assets * 999);
+        _approve(world.quote(), holder, assets * 1_000);
         _enter(holder, "mint", abi.encodeCall(IVault.mint, (shares, holder)));
     }
 

@@ -99,7 +99,7 @@ contract VaultInvariants is Test {
         // A loan under water is worth something between what it lacks and nothing, since nobody has to pay it.
         int256 lowest = t.equityQuote + equityLie;
         int256 middle = (lowest + SignedMath.max(lowest, 0)) / 2;
-        uint256 expected = uint256(SignedMath.max(t.navQuote - t.equityQuote + middle, 0));
+        uint256 expected = uint256(SignedMath.max(t.navQuote - SignedMath.max(t.equityQuote, 0) + middle, 0));
         uint256 distance = expected > b.navQuote ? expected - b.navQuote : b.navQuote - expected;
         assertLe(distance, VALUATION_UNITS, "HV-6 valuation");
         assertEq(b.deltaBase, t.deltaBase + deltaLie, "HV-6 delta");

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import {SqrtPriceMath} from "@uniswap/v3-core-0.8/contracts/libraries/SqrtPriceMath.sol";
 import {TickMath} from "@uniswap/v3-core-0.8/contracts/libraries/TickMath.sol";
 
@@ -35,8 +36,9 @@ struct WorldSpec {
 }
 
 /// @notice What the vault truly owns, found without asking the vault's own valuation.
-/// @param navQuote Value at the oracle's price: idle funds, ranges, fees, margin less debt. Negative = under water.
+/// @param navQuote Value at the oracle's price: idle funds, ranges, fees, and margin less debt where that is anything.
 /// @param feeShares Shares of the fee recipient, who only ever gets more.
+/// @param equityQuote Margin less debt, negative under water.
 /// @param grossQuote The same with nothing subtracted: a scale for rounding.
 struct Truth {
     uint256 priceWad;
@@ -279,8 +281,9 @@ contract World {
         t.grossQuote = heldQuote + PriceMath.quoteOf(heldBase, t.priceWad, SCALE, Math.Rounding.Floor);
         t.deltaBase = int256(heldBase) - int256(debt);
         int256 owed = int256(PriceMath.quoteOf(debt, t.priceWad, SCALE, Math.Rounding.Ceil));
-        t.navQuote = int256(t.grossQuote) - owed;
         t.equityQuote = int256(margin) - owed;
+        // Nobody has to pay more than the margin back.
+        t.navQuote = int256(t.grossQuote) - SignedMath.min(owed, int256(margin));
         revert World_Truth(t);
     }
 
