@@ -7,6 +7,6 @@ import { ROOT, environment, runCommand, runMain } from "../scripts/processes.mjs
 import { ensureSetup } from "../scripts/runtime.mjs";
 
 await runMain(async (args) => {
-  const node = await ensureSetup();
+  const node = await ensureSetup({ tests: false });
   return runCommand(node, [path.join(ROOT, "cli", "main.ts"), ...args], { env: environment(node) });
 });

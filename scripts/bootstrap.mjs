@@ -7,7 +7,7 @@ import { ROOT, SetupError, environment, runCommand, runMain } from "./processes.
 import { ensureSetup } from "./runtime.mjs";
 
 const JOBS = {
-  demo: { script: "cli/main.ts", args: ["demo"] },
+  demo: { script: "cli/main.ts", args: ["demo"], tests: false },
   test: { script: "scripts/test.mjs" },
   // check compiles as its first step, so that a source that does not compile is one failure among the others.
   check: { script: "scripts/check.ts", contracts: false },
@@ -21,7 +21,10 @@ await runMain(async ([job, ...args]) => {
   }
   const isScript = /\.(ts|mjs)$/.test(job);
   const known = JOBS[job] ?? (isScript ? { script: job } : undefined);
-  const node = await ensureSetup({ contracts: known !== undefined && known.contracts !== false });
+  const node = await ensureSetup({
+    contracts: known !== undefined && known.contracts !== false,
+    tests: known?.tests !== false,
+  });
   const env = environment(node);
   if (known === undefined) return runCommand(job, args, { env });
   return runCommand(node, [path.resolve(ROOT, known.script), ...(known.args ?? []), ...args], { env });
