@@ -10,7 +10,7 @@ import {IRealizedVolatility, MAX_VOLATILITY_BPS} from "./interfaces/IRealizedVol
 import {IRiskPolicy, PolicyParams} from "./interfaces/IRiskPolicy.sol";
 import {CloneArgs} from "./libraries/CloneArgs.sol";
 import {LeakyBucket} from "./libraries/LeakyBucket.sol";
-import {BPS, PriceMath} from "./libraries/PriceMath.sol";
+import {BPS, PIPS_PER_BPS, PriceMath} from "./libraries/PriceMath.sol";
 import {Book, PlanPromise} from "./types/VaultTypes.sol";
 
 /// @title Bounds on what an action may do to one vault.
@@ -35,8 +35,6 @@ contract RiskPolicy is IRiskPolicy, AccessManaged {
     uint256 private constant MIN_HEALTH_FLOOR_WAD = 1.02e18;
     uint256 private constant MAX_HEALTH_FLOOR_WAD = 5e18;
     uint256 private constant MAX_HEALTH_PER_VOLATILITY_BPS = 10_000;
-    /// @dev Pool fees are in millionths, bounds in ten-thousandths.
-    uint256 private constant PIPS_PER_BPS = 100;
     /// @dev healthPerVolatilityBps × bps of volatility × this = WAD.
     uint256 private constant WAD_PER_SQUARE_BPS = 1e10;
 

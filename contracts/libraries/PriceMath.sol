@@ -5,6 +5,8 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 uint256 constant WAD = 1e18;
 uint256 constant BPS = 10_000;
+/// @dev A pool's fee is in millionths, bounds are in ten-thousandths.
+uint256 constant PIPS_PER_BPS = 100;
 
 /// @title Conversions between a price in WAD, amounts in token units and Uniswap's square-root price.
 /// @dev `scale` = 10^(18 + baseDecimals - quoteDecimals): base units × priceWad / scale = quote units.

@@ -5,7 +5,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {HedgeFlow, HedgeState, IHedge} from "../interfaces/IHedge.sol";
 import {LiquidityState, Withdrawn} from "../interfaces/ILiquidity.sol";
-import {BPS, PriceMath} from "../libraries/PriceMath.sol";
+import {BPS, PIPS_PER_BPS, PriceMath} from "../libraries/PriceMath.sol";
 import {Book, Pair, PlanBounds} from "../types/VaultTypes.sol";
 import {SwapLimit} from "./SwapLimit.sol";
 import {Till} from "./Till.sol";
@@ -23,8 +23,6 @@ library EmergencyHedge {
     uint256 private constant RESERVE_BPS = 500;
     /// @dev A trade that the pool's depth does not bear is halved, so often at most.
     uint256 private constant MAX_TRIES = 5;
-    /// @dev Pool fees are in millionths, bounds in ten-thousandths.
-    uint256 private constant PIPS_PER_BPS = 100;
 
     /// @return turnoverQuote Value of what was traded; zero = nothing could be.
     function run(
@@ -89,8 +87,7 @@ library EmergencyHedge {
         for (uint256 i = 0; i < MAX_TRIES && done != 0; ++i) {
             uint256 limit = SwapLimit.quoteOf(pair, done, bounds.priceWad, bounds.slippageBps);
             try s.liquidity.swap(done, limit) returns (int256 quoteFlow) {
-                if (done > 0) s.receiveFunds(uint256(done), 0);
-                else s.receiveFunds(0, uint256(quoteFlow)); // selling never costs quote
+                s.receiveSwap(done, quoteFlow);
                 return done;
             } catch {
                 done /= 2;

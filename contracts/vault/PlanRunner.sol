@@ -105,8 +105,6 @@ library PlanRunner {
         _requireTokenAmount(index, baseChange);
         if (baseChange == 0) revert IHedgedVault.HedgedVault_BadAmount(index, baseChange);
         uint256 limit = SwapLimit.quoteOf(pair, baseChange, bounds.priceWad, bounds.slippageBps);
-        int256 quoteFlow = s.liquidity.swap(baseChange, limit);
-        if (baseChange > 0) s.receiveFunds(uint256(baseChange), 0);
-        else s.receiveFunds(0, uint256(quoteFlow)); // selling never costs quote
+        s.receiveSwap(baseChange, s.liquidity.swap(baseChange, limit));
     }
 }

@@ -17,6 +17,14 @@ library Till {
         if (quote > 0) s.idleQuote += quote.toUint128();
     }
 
+    /// @dev What a swap of the liquidity brought: the base that was bought, or the quote that base was sold for. What it cost
+    /// was paid while it ran.
+    /// @param baseChange As given to ILiquidity.swap; `quoteFlow` as it answered.
+    function receiveSwap(VaultState storage s, int256 baseChange, int256 quoteFlow) internal {
+        if (baseChange > 0) receiveFunds(s, uint256(baseChange), 0);
+        else receiveFunds(s, 0, uint256(quoteFlow)); // selling never costs quote
+    }
+
     /// @dev Reverts when idle funds do not cover the amount, or the token is none of the pair's.
     function spend(VaultState storage s, Pair memory pair, address token, uint256 amount) internal {
         if (amount == 0) return;

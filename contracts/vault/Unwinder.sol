@@ -163,7 +163,6 @@ library Unwinder {
                 (surplusBase > 0 ? w.shareQuote + limit <= s.idleQuote : w.shareBase + amount <= s.idleBase);
         if (matched) return surplusBase > 0 ? int256(limit) : -int256(limit);
         quoteFlow = s.liquidity.swap(-surplusBase, limit);
-        if (quoteFlow > 0) s.receiveFunds(0, uint256(quoteFlow));
-        else s.receiveFunds(amount, 0);
+        s.receiveSwap(-surplusBase, quoteFlow);
     }
 }
