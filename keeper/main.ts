@@ -1,6 +1,6 @@
 import type { Eip1193Provider } from "ethers";
 
-import { planFor } from "../sdk/chain/plan.ts";
+import { planFor } from "../sdk/policy/plan.ts";
 import { readSnapshots, type RpcSender } from "../sdk/chain/snapshot.ts";
 import { decide } from "../sdk/policy/decide.ts";
 import type { Alert } from "./alerts.ts";

@@ -1,6 +1,6 @@
-import type { Orientation } from "../sdk/chain/exact/orientation.ts";
-import { sqrtDown } from "../sdk/chain/exact/priceMath.ts";
-import { maxUsableTick, minUsableTick } from "../sdk/chain/exact/tickMath.ts";
+import type { Orientation } from "../sdk/exact/orientation.ts";
+import { sqrtDown } from "../sdk/exact/priceMath.ts";
+import { maxUsableTick, minUsableTick } from "../sdk/exact/tickMath.ts";
 
 const Q96 = 1n << 96n;
 

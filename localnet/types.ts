@@ -1,4 +1,4 @@
-import type { Orientation } from "../sdk/chain/exact/orientation.ts";
+import type { Orientation } from "../sdk/exact/orientation.ts";
 
 /** A Chainlink feed of the twin: consumers read the proxy, the twin's oracle node submits to the aggregator. */
 export interface TwinFeed {

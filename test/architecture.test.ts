@@ -58,9 +58,10 @@ const TYPESCRIPT: Rules = {
   rooms: [
     { room: "sdk/errors.ts", may: [], packages: [] },
     { room: "sdk/math/", may: ["sdk/errors.ts"], packages: [] },
-    { room: "sdk/policy/", may: ["sdk/errors.ts", "sdk/math/"], packages: [] },
-    { room: "sdk/sim/", may: ["sdk/errors.ts", "sdk/math/", "sdk/policy/"] },
-    { room: "sdk/chain/", may: ["sdk/errors.ts", "sdk/math/", "type sdk/policy/", ...GENERATED] },
+    { room: "sdk/exact/", may: ["sdk/errors.ts"], packages: [] },
+    { room: "sdk/policy/", may: ["sdk/errors.ts", "sdk/math/", "sdk/exact/"], packages: [] },
+    { room: "sdk/sim/", may: ["sdk/errors.ts", "sdk/math/", "sdk/exact/", "sdk/policy/"] },
+    { room: "sdk/chain/", may: ["sdk/errors.ts", "sdk/math/", "sdk/exact/", "type sdk/policy/", ...GENERATED] },
     { room: "sdk/", may: ["sdk/**"] },
     { room: "keeper/", may: ["sdk/**", "package.json", ...GENERATED] },
     { room: "web/", may: ["sdk/**", "package.json", ...GENERATED] },
@@ -88,7 +89,7 @@ const TYPESCRIPT: Rules = {
 };
 
 /** Pure rooms do no input or output: they import not even the modules of Node. */
-const PURE_ROOMS = ["sdk/errors.ts", "sdk/math/", "sdk/policy/"];
+const PURE_ROOMS = ["sdk/errors.ts", "sdk/math/", "sdk/exact/", "sdk/policy/"];
 
 /** One file of a program reads the environment. A script is a program by itself; the library reads none. */
 const ENVIRONMENT_READERS = ["keeper/config.ts", "cli/env.ts", "scripts/", "test/", "bench/", "hardhat.config.ts"];
@@ -285,11 +286,11 @@ const FORBIDDEN: readonly (readonly [string, string, string])[] = [
   ["the simulator imports the chain", "sdk/sim/engine.ts", 'import { read } from "../chain/snapshot.ts";'],
   ["the simulator imports ethers", "sdk/sim/engine.ts", 'import { ethers } from "ethers";'],
   ["the root of the sdk imports ethers", "sdk/index.ts", 'export { ethers } from "ethers";'],
-  ["the chain runs the policy", "sdk/chain/plan.ts", 'import { decide } from "../policy/decide.ts";'],
-  ["the chain runs the policy, mixed", "sdk/chain/plan.ts", 'import { type D, decide } from "../policy/decide.ts";'],
-  ["the chain imports the simulator", "sdk/chain/plan.ts", 'import { run } from "../sim/engine.ts";'],
+  ["the chain runs the policy", "sdk/chain/encode.ts", 'import { decide } from "../policy/decide.ts";'],
+  ["the chain runs the policy, mixed", "sdk/chain/encode.ts", 'import { type D, decide } from "../policy/decide.ts";'],
+  ["the chain imports the simulator", "sdk/chain/encode.ts", 'import { run } from "../sim/engine.ts";'],
   ["the errors import a room", "sdk/errors.ts", 'import { x } from "./math/lp.ts";'],
-  ["the sdk imports a program", "sdk/chain/plan.ts", 'import { tick } from "../../keeper/tick.ts";'],
+  ["the sdk imports a program", "sdk/chain/encode.ts", 'import { tick } from "../../keeper/tick.ts";'],
   ["the keeper imports the command line", "keeper/main.ts", 'import { main } from "../cli/main.ts";'],
   ["the keeper imports the dashboard", "keeper/main.ts", 'import { serve } from "../web/server.ts";'],
   ["the keeper imports the twin", "keeper/main.ts", 'const twin = await import("../localnet/twin.ts");'],
@@ -300,11 +301,11 @@ const FORBIDDEN: readonly (readonly [string, string, string])[] = [
   ["the command line imports a test", "cli/demo.ts", 'import { x } from "../test/helper.ts";'],
   ["the command line imports Hardhat", "cli/demo.ts", 'import hre from "hardhat";'],
   ["the keeper imports a plugin of Hardhat", "keeper/main.ts", 'import x from "@nomicfoundation/hardhat-ethers";'],
-  ["the sdk imports Hardhat's types", "sdk/chain/plan.ts", 'let x: import("hardhat/types").Artifacts;'],
+  ["the sdk imports Hardhat's types", "sdk/chain/encode.ts", 'let x: import("hardhat/types").Artifacts;'],
   ["a script imports a test library", "scripts/deploy.ts", 'import { expect } from "chai";'],
   ["a source in no room", "elsewhere/x.ts", ""],
   ["the keeper reads the environment elsewhere", "keeper/tick.ts", "const url = process.env.RPC_URL;"],
-  ["the library reads the environment", "sdk/chain/plan.ts", 'const url = process["env"].RPC_URL;'],
+  ["the library reads the environment", "sdk/chain/encode.ts", 'const url = process["env"].RPC_URL;'],
   ["the environment, destructured", "cli/demo.ts", "const { env } = process;"],
   ["the environment, renamed", "web/server.ts", "const { env: settings } = globalThis.process;"],
   ["the environment, imported", "keeper/tick.ts", 'import { env as settings } from "node:process";'],
@@ -322,14 +323,14 @@ const PERMITTED: readonly (readonly [string, string, string])[] = [
   ["math imports math and the errors", "sdk/math/lp.ts", 'import "./units.ts"; import { E } from "../errors.ts";'],
   ["the policy imports math", "sdk/policy/decide.ts", 'import { x } from "../math/lp.ts";'],
   ["the simulator runs the policy", "sdk/sim/engine.ts", 'import { decide } from "../policy/decide.ts";'],
-  ["the chain imports ethers", "sdk/chain/plan.ts", 'import { ethers } from "ethers";'],
-  ["the chain imports generated types", "sdk/chain/plan.ts", 'import type { V } from "../../types/index.ts";'],
-  ["the chain imports the policy's types", "sdk/chain/plan.ts", 'import { type D } from "../policy/types.ts";'],
+  ["the chain imports ethers", "sdk/chain/encode.ts", 'import { ethers } from "ethers";'],
+  ["the chain imports generated types", "sdk/chain/encode.ts", 'import type { V } from "../../types/index.ts";'],
+  ["the chain imports the policy's types", "sdk/chain/encode.ts", 'import { type D } from "../policy/types.ts";'],
   ["the command line wires the keeper", "cli/demo.ts", 'import { tick } from "../keeper/tick.ts";'],
   ["the twin imports Hardhat", "localnet/twin.ts", 'import hre from "hardhat";'],
   ["a test imports anything", "test/unit/x.test.ts", 'import { tick } from "../../keeper/tick.ts";'],
   ["the keeper's configuration reads the environment", "keeper/config.ts", "const url = process.env.RPC_URL;"],
-  ["another env", "sdk/chain/plan.ts", "const url = context.env.RPC_URL; const { pid } = process;"],
+  ["another env", "sdk/chain/encode.ts", "const url = context.env.RPC_URL; const { pid } = process;"],
 ];
 
 describe("architecture", () => {

@@ -1,6 +1,6 @@
 import { ACTORS, lenderOf } from "../actors.ts";
 import { MAINNET } from "../addresses.ts";
-import type { Orientation } from "../../sdk/chain/exact/orientation.ts";
+import type { Orientation } from "../../sdk/exact/orientation.ts";
 import { fullRangeTicks, sqrtPriceX96FromPrice, ticksAround, toRaw } from "../price.ts";
 import type { Rpc } from "../rpc.ts";
 import type { LiquidityLayer, TwinFeed, TwinMarket, TwinReserve } from "../types.ts";

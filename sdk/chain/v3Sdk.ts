@@ -43,7 +43,7 @@ function toBigInt(value: Jsbi | undefined): bigint {
 }
 
 /*
- * Functions carry the names and argument order of sdk/chain/exact with the prefix `v3Sdk`. They throw plain errors of the SDK's own
+ * Functions carry the names and argument order of sdk/exact with the prefix `v3Sdk`. They throw plain errors of the SDK's own
  * (tiny-invariant) where the contracts revert; a few bounds that only a machine word gives, it does not check.
  */
 

@@ -6,7 +6,7 @@ import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts"
 import { venuesOf } from "../../localnet/venues.ts";
 import { recordGas } from "../../scripts/gasSnapshot.ts";
 import { encodePlan } from "../../sdk/chain/encode.ts";
-import { planFor } from "../../sdk/chain/plan.ts";
+import { planFor } from "../../sdk/policy/plan.ts";
 import { deployVault } from "../../sdk/chain/deployment.ts";
 import { decide } from "../../sdk/policy/decide.ts";
 import { defaultSettings } from "../../sdk/policy/settings.ts";

@@ -11,7 +11,7 @@ import type { TickRecord, VaultOutcome } from "../../keeper/outcomes.ts";
 import { NoCodeError, WrongChainError } from "../../keeper/rpc.ts";
 import type { Policy } from "../../keeper/tick.ts";
 import { startTwin, type Twin } from "../../localnet/twin.ts";
-import { planFor } from "../../sdk/chain/plan.ts";
+import { planFor } from "../../sdk/policy/plan.ts";
 import { decide } from "../../sdk/policy/decide.ts";
 import type { Snapshot } from "../../sdk/policy/types.ts";
 import { rejection, serveRpc, temporaryFile, VAULT } from "../unit/keeper/support.ts";

@@ -3,7 +3,7 @@ import type { ContractTransactionReceipt } from "ethers";
 import { after, before, describe, it } from "mocha";
 
 import { vaultInterface } from "../../sdk/chain/contracts.ts";
-import { planFor } from "../../sdk/chain/plan.ts";
+import { planFor } from "../../sdk/policy/plan.ts";
 import { decide } from "../../sdk/policy/decide.ts";
 import { defaultSettings } from "../../sdk/policy/settings.ts";
 import type { Decision, Plan, Snapshot } from "../../sdk/policy/types.ts";

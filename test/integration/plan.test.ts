@@ -4,7 +4,7 @@ import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
 import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
-import { planFor } from "../../sdk/chain/plan.ts";
+import { planFor } from "../../sdk/policy/plan.ts";
 import { decide } from "../../sdk/policy/decide.ts";
 import { exposureOf } from "../../sdk/policy/exposure.ts";
 import { defaultSettings } from "../../sdk/policy/settings.ts";

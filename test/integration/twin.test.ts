@@ -18,7 +18,7 @@ import {
 import { createMarketActors, isRoundDue, type MarketActors } from "../../localnet/market.ts";
 import { POOL_ABI } from "../../localnet/place/uniswap.ts";
 import { priceFromSqrtPriceX96, sqrtPriceX96FromPrice } from "../../localnet/price.ts";
-import { sqrtDown } from "../../sdk/chain/exact/priceMath.ts";
+import { sqrtDown } from "../../sdk/exact/priceMath.ts";
 import { loadRecordedPool, RECORDING_ABSENT } from "../../localnet/recordedPool.ts";
 import { forkTwin, serveTwin } from "../../localnet/serve.ts";
 import { DEFAULT_START_TIMESTAMP, startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";

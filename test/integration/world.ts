@@ -25,7 +25,7 @@ import {
   type VaultFees,
 } from "../../sdk/chain/deployment.ts";
 import { encodePlan } from "../../sdk/chain/encode.ts";
-import { planFor } from "../../sdk/chain/plan.ts";
+import { planFor } from "../../sdk/policy/plan.ts";
 import { parseRevert } from "../../sdk/chain/revert.ts";
 import { readSnapshot } from "../../sdk/chain/snapshot.ts";
 import { decide } from "../../sdk/policy/decide.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { computeFeeGrowthInside, computeFeesOwedDown } from "../../../../sdk/chain/exact/feeGrowth.ts";
-import { MAX_UINT128, MAX_UINT256, Q128 } from "../../../../sdk/chain/exact/fullMath.ts";
+import { computeFeeGrowthInside, computeFeesOwedDown } from "../../../../sdk/exact/feeGrowth.ts";
+import { MAX_UINT128, MAX_UINT256, Q128 } from "../../../../sdk/exact/fullMath.ts";
 import { v3SdkFeeGrowthInside, v3SdkFeesOwed } from "../../../../sdk/chain/v3Sdk.ts";
 import { expectInvalid } from "../math/assertions.ts";
 import { createPoolRandom } from "./random.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { divRoundingUp, MAX_UINT256, mulDiv, mulDivRoundingUp } from "../../../../sdk/chain/exact/fullMath.ts";
+import { divRoundingUp, MAX_UINT256, mulDiv, mulDivRoundingUp } from "../../../../sdk/exact/fullMath.ts";
 import { v3SdkMulDivRoundingUp } from "../../../../sdk/chain/v3Sdk.ts";
 import { expectInvalid } from "../math/assertions.ts";
 import { createPoolRandom } from "./random.ts";

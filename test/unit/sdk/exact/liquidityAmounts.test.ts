@@ -1,14 +1,14 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { MAX_UINT128 } from "../../../../sdk/chain/exact/fullMath.ts";
+import { MAX_UINT128 } from "../../../../sdk/exact/fullMath.ts";
 import {
   getAmountsForLiquidityDown,
   getAmountsForLiquidityUp,
   getLiquidityForAmount0Down,
   getLiquidityForAmount1Down,
   getLiquidityForAmountsDown,
-} from "../../../../sdk/chain/exact/liquidityAmounts.ts";
-import { getSqrtRatioAtTick, MAX_TICK, MIN_TICK } from "../../../../sdk/chain/exact/tickMath.ts";
+} from "../../../../sdk/exact/liquidityAmounts.ts";
+import { getSqrtRatioAtTick, MAX_TICK, MIN_TICK } from "../../../../sdk/exact/tickMath.ts";
 import { v3SdkAmount0Delta, v3SdkAmount1Delta, v3SdkLiquidityForAmounts } from "../../../../sdk/chain/v3Sdk.ts";
 import { computeLpAmounts } from "../../../../sdk/math/lp.ts";
 import { expectInvalid, expectRelative } from "../math/assertions.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { createOrientation, toBaseQuote, toTokenAmounts } from "../../../../sdk/chain/exact/orientation.ts";
+import { createOrientation, toBaseQuote, toTokenAmounts } from "../../../../sdk/exact/orientation.ts";
 import { expectInvalid } from "../math/assertions.ts";
 
 const weth = { address: "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2", decimals: 18 };

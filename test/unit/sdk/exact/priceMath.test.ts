@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import type { Orientation } from "../../../../sdk/chain/exact/orientation.ts";
+import type { Orientation } from "../../../../sdk/exact/orientation.ts";
 import {
   computePriceWadAtTickDown,
   computePriceWadDown,
@@ -8,8 +8,8 @@ import {
   computeTickForPrice,
   computeTickRange,
   sqrtDown,
-} from "../../../../sdk/chain/exact/priceMath.ts";
-import { getSqrtRatioAtTick, MAX_SQRT_RATIO, MIN_SQRT_RATIO } from "../../../../sdk/chain/exact/tickMath.ts";
+} from "../../../../sdk/exact/priceMath.ts";
+import { getSqrtRatioAtTick, MAX_SQRT_RATIO, MIN_SQRT_RATIO } from "../../../../sdk/exact/tickMath.ts";
 import { v3SdkEncodeSqrtRatioX96, v3SdkNearestUsableTick } from "../../../../sdk/chain/v3Sdk.ts";
 import { expectInvalid, expectRelative } from "../math/assertions.ts";
 import { createPoolRandom } from "./random.ts";

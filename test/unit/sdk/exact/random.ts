@@ -7,7 +7,7 @@ import {
   MAX_TICK,
   MIN_SQRT_RATIO,
   MIN_TICK,
-} from "../../../../sdk/chain/exact/tickMath.ts";
+} from "../../../../sdk/exact/tickMath.ts";
 
 /** Seeded draws shaped for pool arithmetic: every order of magnitude is as likely as any other, and edges come up often. */
 export interface PoolRandom {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { MAX_UINT160, MAX_UINT256 } from "../../../../sdk/chain/exact/fullMath.ts";
+import { MAX_UINT160, MAX_UINT256 } from "../../../../sdk/exact/fullMath.ts";
 import {
   coversAmount0DeltaUp,
   coversAmount1DeltaUp,
@@ -10,8 +10,8 @@ import {
   getAmount1DeltaUp,
   getNextSqrtPriceFromInput,
   getNextSqrtPriceFromOutput,
-} from "../../../../sdk/chain/exact/sqrtPriceMath.ts";
-import { MAX_SQRT_RATIO, MIN_SQRT_RATIO } from "../../../../sdk/chain/exact/tickMath.ts";
+} from "../../../../sdk/exact/sqrtPriceMath.ts";
+import { MAX_SQRT_RATIO, MIN_SQRT_RATIO } from "../../../../sdk/exact/tickMath.ts";
 import {
   v3SdkAmount0Delta,
   v3SdkAmount1Delta,

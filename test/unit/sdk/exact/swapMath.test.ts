@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { computeSwapStep } from "../../../../sdk/chain/exact/swapMath.ts";
-import { getSqrtRatioAtTick, MAX_SQRT_RATIO, MAX_TICK, MIN_TICK } from "../../../../sdk/chain/exact/tickMath.ts";
+import { computeSwapStep } from "../../../../sdk/exact/swapMath.ts";
+import { getSqrtRatioAtTick, MAX_SQRT_RATIO, MAX_TICK, MIN_TICK } from "../../../../sdk/exact/tickMath.ts";
 import { v3SdkSwapStep } from "../../../../sdk/chain/v3Sdk.ts";
 import { expectInvalid } from "../math/assertions.ts";
 import { createPoolRandom, outcomeOf } from "./random.ts";

@@ -9,7 +9,7 @@ import {
   MIN_SQRT_RATIO,
   MIN_TICK,
   minUsableTick,
-} from "../../../../sdk/chain/exact/tickMath.ts";
+} from "../../../../sdk/exact/tickMath.ts";
 import { v3SdkSqrtRatioAtTick, v3SdkTickAtSqrtRatio } from "../../../../sdk/chain/v3Sdk.ts";
 import { expectInvalid } from "../math/assertions.ts";
 import { createPoolRandom } from "./random.ts";

@@ -1,7 +1,7 @@
-import { getAmountsForLiquidityDown } from "../../../../sdk/chain/exact/liquidityAmounts.ts";
-import { toBaseQuote, type Orientation } from "../../../../sdk/chain/exact/orientation.ts";
-import { computeSqrtPriceX96Down, computeTickRange } from "../../../../sdk/chain/exact/priceMath.ts";
-import { getSqrtRatioAtTick, getTickAtSqrtRatio } from "../../../../sdk/chain/exact/tickMath.ts";
+import { getAmountsForLiquidityDown } from "../../../../sdk/exact/liquidityAmounts.ts";
+import { toBaseQuote, type Orientation } from "../../../../sdk/exact/orientation.ts";
+import { computeSqrtPriceX96Down, computeTickRange } from "../../../../sdk/exact/priceMath.ts";
+import { getSqrtRatioAtTick, getTickAtSqrtRatio } from "../../../../sdk/exact/tickMath.ts";
 import type { Market, Snapshot, VaultState } from "../../../../sdk/policy/types.ts";
 
 /** Quote per base at which the hand-made position was entered. */

@@ -1,4 +1,4 @@
-import { InvalidParameterError } from "../../errors.ts";
+import { InvalidParameterError } from "../errors.ts";
 import { requireOrientation } from "./orientation.ts";
 import type { Orientation } from "./orientation.ts";
 import { getSqrtRatioAtTick, getTickAtSqrtRatio, MAX_SQRT_RATIO, maxUsableTick, MIN_SQRT_RATIO } from "./tickMath.ts";

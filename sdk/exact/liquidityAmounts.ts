@@ -1,4 +1,4 @@
-import { InvalidParameterError } from "../../errors.ts";
+import { InvalidParameterError } from "../errors.ts";
 import { MAX_UINT128 } from "./fullMath.ts";
 import { getAmount0DeltaDown, getAmount0DeltaUp, getAmount1DeltaDown, getAmount1DeltaUp } from "./sqrtPriceMath.ts";
 

@@ -1,4 +1,4 @@
-import { InvalidParameterError } from "../../errors.ts";
+import { InvalidParameterError } from "../errors.ts";
 import type { TokenAmounts } from "./liquidityAmounts.ts";
 
 /**

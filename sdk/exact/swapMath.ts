@@ -1,4 +1,4 @@
-import { InvalidParameterError } from "../../errors.ts";
+import { InvalidParameterError } from "../errors.ts";
 import { divRoundingUp } from "./fullMath.ts";
 import {
   coversAmount0DeltaUp,

@@ -1,4 +1,4 @@
-import { InvalidParameterError } from "../../errors.ts";
+import { InvalidParameterError } from "../errors.ts";
 import { MAX_UINT256 } from "./fullMath.ts";
 
 /** Lowest tick a pool can have: the price 1.0001^-887272, about 2^-128. */

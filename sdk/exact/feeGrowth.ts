@@ -1,4 +1,4 @@
-import { InvalidParameterError } from "../../errors.ts";
+import { InvalidParameterError } from "../errors.ts";
 
 /** Fee growth per unit of liquidity on the far side of an initialised tick [Q128.128, uint256]; names as in `pool.ticks(tick)`. */
 export interface TickFeeGrowth {

@@ -1,4 +1,4 @@
-import { InvalidParameterError } from "../../errors.ts";
+import { InvalidParameterError } from "../errors.ts";
 import { divRoundingUp, MAX_UINT160, MAX_UINT256 } from "./fullMath.ts";
 
 /*

@@ -9,17 +9,17 @@ import type {
   RangeState,
   Snapshot,
   VaultState,
-} from "../policy/types.ts";
-import { getAmountsForLiquidityDown, getAmountsForLiquidityUp } from "./exact/liquidityAmounts.ts";
-import { type BaseQuoteAmounts, type Orientation, toBaseQuote } from "./exact/orientation.ts";
-import { computePriceWadDown, computeSqrtPriceX96Down, computeTickRange } from "./exact/priceMath.ts";
+} from "./types.ts";
+import { getAmountsForLiquidityDown, getAmountsForLiquidityUp } from "../exact/liquidityAmounts.ts";
+import { type BaseQuoteAmounts, type Orientation, toBaseQuote } from "../exact/orientation.ts";
+import { computePriceWadDown, computeSqrtPriceX96Down, computeTickRange } from "../exact/priceMath.ts";
 import {
   getAmount0DeltaUp,
   getAmount1DeltaUp,
   getNextSqrtPriceFromInput,
   getNextSqrtPriceFromOutput,
-} from "./exact/sqrtPriceMath.ts";
-import { getSqrtRatioAtTick } from "./exact/tickMath.ts";
+} from "../exact/sqrtPriceMath.ts";
+import { getSqrtRatioAtTick } from "../exact/tickMath.ts";
 
 const WAD = 10n ** 18n;
 const BPS = 10_000n;

@@ -1,4 +1,4 @@
-import { InvalidParameterError } from "../../errors.ts";
+import { InvalidParameterError } from "../errors.ts";
 
 /** 2^96, the denominator of square-root prices. */
 export const Q96 = 1n << 96n;
