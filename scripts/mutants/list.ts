@@ -179,7 +179,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "contracts/vault/RedemptionQueue.sol",
     find: "_settleOne(id, pending, settledShares, assets.mulDiv(pending, head.shares))",
     replace: "_settleOne(id, pending, settledShares, assets.mulDiv(pending, head.shares, Math.Rounding.Ceil))",
-    kills: ["test/integration/redemption.test.ts"],
+    kills: ["test/unit/contracts/RedemptionQueue.t.sol"],
     why: "Several leavers together would be promised more than was raised.",
   },
   // --- contracts/HedgedVault.sol

@@ -1,16 +1,9 @@
 import { computeLpGamma } from "../math/lp.ts";
 import { toFloat } from "../math/units.ts";
-import type { Exposure, RangeState, Snapshot, VaultState } from "./types.ts";
+import type { Exposure, HumanRange, RangeState, Snapshot, VaultState } from "./types.ts";
 
 const WAD = 1e18;
 const Q96 = 2 ** 96;
-
-/** A range in human units: prices in quote per base, liquidity in sqrt(base · quote). */
-export interface HumanRange {
-  readonly priceLower: number;
-  readonly priceUpper: number;
-  readonly liquidity: number;
-}
 
 /** Quote per base at a tick, in human units. */
 export function priceAtTick(tick: number, vault: VaultState): number {

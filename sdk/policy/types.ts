@@ -15,6 +15,9 @@ export const OracleFlag = {
   twapDeviation: 1n << 6n,
 } as const;
 
+/** The vault lets a keeper act through a depeg, and through a market so fast that the pool's average lags behind. */
+export const TOLERATED_ORACLE_FLAGS = OracleFlag.depeg | OracleFlag.twapDeviation;
+
 /** A token of the pair. */
 export interface TokenState {
   readonly token: string;
@@ -170,6 +173,42 @@ export interface Exposure {
   readonly idleQuote: number;
   /** Lowest health of any hedge; Infinity without debt. */
   readonly health: number;
+}
+
+/** A range in human units: prices in quote per base, the lower one first; liquidity in sqrt(base · quote). */
+export interface HumanRange {
+  readonly priceLower: number;
+  readonly priceUpper: number;
+  readonly liquidity: number;
+}
+
+/**
+ * All that a decision is taken from, in human units: read off a snapshot of the chain, or kept by a simulator. Both are decided
+ * about by the same code.
+ */
+export interface Situation {
+  readonly blockNumber: number;
+  readonly blockHash: string;
+  /** Unix seconds. */
+  readonly timestamp: number;
+  readonly exposure: Exposure;
+  readonly ranges: readonly HumanRange[];
+  readonly pool: { readonly feeFraction: number; readonly liquidity: number };
+  readonly limits: {
+    /** Largest net delta that the vault's policy allows, as a fraction of NAV. */
+    readonly maxDeltaFraction: number;
+    /** Unix seconds at which the cooldown after the last action ends. */
+    readonly cooldownEndsAt: number;
+  };
+  readonly status: {
+    /** Bits of {@link OracleFlag}. */
+    readonly oracleFlags: bigint;
+    readonly hedgeLost: boolean;
+    readonly hedgePending: boolean;
+    readonly windDown: boolean;
+    readonly degraded: boolean;
+  };
+  readonly baseSymbol: string;
 }
 
 /** What the keeper knows besides the snapshot. */

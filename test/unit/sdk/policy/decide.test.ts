@@ -4,6 +4,7 @@ import { describe, it } from "mocha";
 import { bandFor } from "../../../../sdk/policy/band.ts";
 import { decide } from "../../../../sdk/policy/decide.ts";
 import { exposureOf } from "../../../../sdk/policy/exposure.ts";
+import { situationOf } from "../../../../sdk/policy/situation.ts";
 import { defaultSettings } from "../../../../sdk/policy/settings.ts";
 import { type Decision, OracleFlag, type PolicySettings, type Snapshot } from "../../../../sdk/policy/types.ts";
 import { CENTRE, MARKET, snapshotOf, snapshotWithDelta, USDC, WETH, WIDTH } from "./snapshots.ts";
@@ -225,7 +226,7 @@ describe("exposureOf", () => {
 describe("bandFor", () => {
   const bandAt = (situation: Parameters<typeof snapshotOf>[0], settings = SETTINGS): ReturnType<typeof bandFor> => {
     const snapshot = snapshotOf(situation);
-    return bandFor(snapshot, exposureOf(snapshot), MARKET, settings);
+    return bandFor(situationOf(snapshot), MARKET, settings);
   };
 
   it("never triggers later than the vault's own limit allows", () => {
