@@ -3,7 +3,7 @@ import type { CancelOptions } from "../vaultOptions.ts";
 import type { CommandContext } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { connectVault, toAddress } from "./connection.ts";
-import { requireExpectedChain, send } from "./send.ts";
+import { isConfirmed, send } from "./send.ts";
 import { selectAccount } from "./signer.ts";
 import { readVaultTokens } from "./tokens.ts";
 
@@ -39,13 +39,8 @@ export async function runCancel(options: CancelOptions, context: CommandContext)
       ["shares", `${amount} back to ${receiver}`],
     ]);
   }
-  if (!options.yes) {
-    if (options.json) context.output.json(result);
-    else context.output.line("\nNothing was sent. Add --yes to send it.");
-    return;
-  }
+  if (!isConfirmed(connection, options, result, context)) return;
 
-  requireExpectedChain(connection);
   const to = connection.vault;
   if (pending > 0n) {
     const data = contract.interface.encodeFunctionData("cancelRedeemRequest", [request, account.address]);

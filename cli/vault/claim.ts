@@ -3,7 +3,7 @@ import type { ClaimOptions } from "../vaultOptions.ts";
 import type { CommandContext } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { connectVault, toAddress } from "./connection.ts";
-import { requireExpectedChain, send } from "./send.ts";
+import { isConfirmed, send } from "./send.ts";
 import { selectAccount } from "./signer.ts";
 import { readVaultTokens } from "./tokens.ts";
 
@@ -38,13 +38,8 @@ export async function runClaim(options: ClaimOptions, context: CommandContext): 
       ["amount", `${amount} to ${receiver}`],
     ]);
   }
-  if (!options.yes) {
-    if (options.json) context.output.json(result);
-    else context.output.line("\nNothing was sent. Add --yes to send it.");
-    return;
-  }
+  if (!isConfirmed(connection, options, result, context)) return;
 
-  requireExpectedChain(connection);
   const data = contract.interface.encodeFunctionData("redeem", [shares, receiver, account.address]);
   const receipt = await send(connection, account, { what: "claim", to: connection.vault, data }, context);
   if (options.json) context.output.json({ ...result, sent: true, transaction: receipt.hash });

@@ -5,7 +5,7 @@ import type { CommandContext } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { connectVault, toAddress } from "./connection.ts";
 import type { VaultConnection } from "./connection.ts";
-import { explain, requireExpectedChain, send } from "./send.ts";
+import { explain, isConfirmed, readOutcome, send } from "./send.ts";
 import type { Call } from "./send.ts";
 import { selectAccount } from "./signer.ts";
 import { readVaultTokens } from "./tokens.ts";
@@ -50,23 +50,13 @@ export async function runDeposit(options: DepositOptions, context: CommandContex
       ["allowance", describeAllowance(preview, tokens)],
     ]);
   }
-  if (!options.yes) {
-    if (options.json) context.output.json(result);
-    else context.output.line("\nNothing was sent. Add --yes to send it.");
-    return;
-  }
+  if (!isConfirmed(connection, options, result, context)) return;
 
-  requireExpectedChain(connection);
   for (const call of approvals(preview, tokens, connection.vault)) await send(connection, account, call, context);
   const data = tokens.contract.interface.encodeFunctionData("deposit", [assets, receiver]);
   const receipt = await send(connection, account, { what: "deposit", to: connection.vault, data }, context);
-  const deposited = receipt.logs
-    .filter((log) => log.address.toLowerCase() === connection.vault.toLowerCase())
-    .map((log) => tokens.contract.interface.parseLog(log))
-    .find((log) => log?.name === "Deposit");
-  const shares = deposited?.args["shares"] as bigint | undefined;
-  if (shares === undefined)
-    throw new UsageError(`The deposit ${receipt.hash} was mined but reports no shares. Check the vault.`);
+  const deposited = readOutcome(connection, tokens.contract, receipt, "Deposit");
+  const shares = deposited["shares"] as bigint;
   if (options.json) {
     context.output.json({
       ...result,

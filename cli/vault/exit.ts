@@ -4,7 +4,7 @@ import type { ExitOptions } from "../vaultOptions.ts";
 import type { CommandContext } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { connectVault, toAddress } from "./connection.ts";
-import { requireExpectedChain, send, simulate } from "./send.ts";
+import { isConfirmed, readOutcome, send, simulate } from "./send.ts";
 import { selectAccount } from "./signer.ts";
 import { readVaultTokens } from "./tokens.ts";
 
@@ -56,13 +56,8 @@ export async function runExit(options: ExitOptions, context: CommandContext): Pr
       ["proceeds to", receiver],
     ]);
   }
-  if (!options.yes) {
-    if (options.json) context.output.json(result);
-    else context.output.line("\nNothing was sent. Add --yes to send it.");
-    return;
-  }
+  if (!isConfirmed(connection, options, result, context)) return;
 
-  requireExpectedChain(connection);
   if (!isOpen)
     throw new UsageError(`Request ${request} may leave in kind from ${opensAt}. Until then: hedgerow cancel.`);
   if (allowance < maxBaseIn) {
@@ -73,14 +68,8 @@ export async function runExit(options: ExitOptions, context: CommandContext): Pr
   const call = { what: "exit in kind", to, data };
   await simulate(connection, account.address, call);
   const receipt = await send(connection, account, call, context);
-  const exited = receipt.logs
-    .filter((log) => log.address.toLowerCase() === to.toLowerCase())
-    .map((log) => contract.interface.parseLog(log))
-    .find((log) => log?.name === "ExitedInKind");
-  if (exited === undefined || exited === null) {
-    throw new UsageError(`The exit ${receipt.hash} was mined but reports nothing. Check the vault.`);
-  }
-  const [baseIn, baseOut, quoteOut] = ["baseIn", "baseOut", "quoteOut"].map((name) => exited.args[name] as bigint) as [
+  const exited = readOutcome(connection, contract, receipt, "ExitedInKind");
+  const [baseIn, baseOut, quoteOut] = ["baseIn", "baseOut", "quoteOut"].map((name) => exited[name] as bigint) as [
     bigint,
     bigint,
     bigint,

@@ -3,7 +3,7 @@ import type { RedeemOptions } from "../vaultOptions.ts";
 import type { CommandContext } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { connectVault, toAddress } from "./connection.ts";
-import { explain, requireExpectedChain, send, simulate } from "./send.ts";
+import { explain, isConfirmed, readOutcome, send, simulate } from "./send.ts";
 import { selectAccount } from "./signer.ts";
 import { readVaultTokens } from "./tokens.ts";
 
@@ -54,21 +54,11 @@ export async function runRedeem(options: RedeemOptions, context: CommandContext)
       ["proceeds to", controller],
     ]);
   }
-  if (!options.yes) {
-    if (options.json) context.output.json(result);
-    else context.output.line("\nNothing was sent. Add --yes to send it.");
-    return;
-  }
+  if (!isConfirmed(connection, options, result, context)) return;
 
-  requireExpectedChain(connection);
   const receipt = await send(connection, account, call, context);
-  const requested = receipt.logs
-    .filter((log) => log.address.toLowerCase() === connection.vault.toLowerCase())
-    .map((log) => contract.interface.parseLog(log))
-    .find((log) => log?.name === "RedeemRequest");
-  const requestId = requested?.args["requestId"] as bigint | undefined;
-  if (requestId === undefined)
-    throw new UsageError(`The request ${receipt.hash} was mined but reports no id. Check the vault.`);
+  const requested = readOutcome(connection, contract, receipt, "RedeemRequest");
+  const requestId = requested["requestId"] as bigint;
   let pending: bigint;
   let claimable: bigint;
   try {

@@ -1,7 +1,8 @@
-import type { TransactionReceipt } from "ethers";
+import type { Result, TransactionReceipt } from "ethers";
 
 import { readRpcFailure } from "../../keeper/rpcErrors.ts";
 import { describeRevert } from "../../sdk/chain/revert.ts";
+import type { HedgedVault } from "../../types/contracts/HedgedVault.ts";
 import type { VaultConnection } from "./connection.ts";
 import type { CommandContext } from "../context.ts";
 import { InterruptedError, UsageError, throwIfAborted } from "../errors.ts";
@@ -24,12 +25,47 @@ export interface Call {
   readonly extraGas?: bigint;
 }
 
-/** Refuses to send to a chain that nobody named. */
-export function requireExpectedChain(connection: VaultConnection): void {
-  if (connection.isChainExpected) return;
+/**
+ * Whether the user wants what was shown to be sent. Without --yes nothing is: the result goes out as JSON, or a line says how to
+ * go on.
+ *
+ * Throws {@link UsageError} where it would be sent to a chain that nobody named.
+ */
+export function isConfirmed(
+  connection: VaultConnection,
+  options: { readonly yes?: true; readonly json?: true },
+  preview: object,
+  { output }: CommandContext,
+): boolean {
+  if (!options.yes) {
+    if (options.json) output.json(preview);
+    else output.line("\nNothing was sent. Add --yes to send it.");
+    return false;
+  }
+  if (connection.isChainExpected) return true;
   throw new UsageError(
     `This would send to chain ${connection.chainId}. Confirm it with --chain-id ${connection.chainId}.`,
   );
+}
+
+/**
+ * The event of the vault that tells what a transaction did.
+ *
+ * Throws {@link UsageError} when the receipt has none.
+ */
+export function readOutcome(
+  { vault }: VaultConnection,
+  contract: HedgedVault,
+  receipt: TransactionReceipt,
+  event: "Deposit" | "RedeemRequest" | "ExitedInKind",
+): Result {
+  const found = receipt.logs
+    .filter((log) => log.address.toLowerCase() === vault.toLowerCase())
+    .map((log) => contract.interface.parseLog(log))
+    .find((log) => log?.name === event);
+  if (found === undefined || found === null)
+    throw new UsageError(`${receipt.hash} was mined but reports no ${event}. Check the vault.`);
+  return found.args;
 }
 
 /**

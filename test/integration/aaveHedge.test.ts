@@ -285,8 +285,8 @@ describe("AaveV3Hedge on genuine Aave", () => {
         .withArgs(hedgeAddress);
       // The code that clones point to carries no vault: nobody can use it.
       const implementation = aaveHedgeContract(world.system.aaveV3Implementation, bob);
-      for (const call of [implementation.adjust(0n, 0n), implementation.unwind(1n, 1n)]) {
-        await expect(call).to.be.revert(twin.ethers);
+      for (const call of [() => implementation.adjust(0n, 0n), () => implementation.unwind(1n, 1n)]) {
+        await expect(call()).to.be.revert(twin.ethers);
       }
     });
   });

@@ -567,12 +567,12 @@ describe("UniswapV3Liquidity on a genuine pool", () => {
       const foreign = at.adapter.connect(stranger);
       const who = await stranger.getAddress();
       for (const call of [
-        foreign.add(0, 10, 1n),
-        foreign.remove(0, 10, 1n),
-        foreign.removeShare(1n, 1n),
-        foreign.swap(1n, MAX_UINT256),
+        () => foreign.add(0, 10, 1n),
+        () => foreign.remove(0, 10, 1n),
+        () => foreign.removeShare(1n, 1n),
+        () => foreign.swap(1n, MAX_UINT256),
       ]) {
-        await expect(call).to.be.revertedWithCustomError(at.adapter, "Liquidity_OnlyVault").withArgs(who);
+        await expect(call()).to.be.revertedWithCustomError(at.adapter, "Liquidity_OnlyVault").withArgs(who);
       }
       await at.call("removeShare", 1n, 1n); // control: its vault may
     });
@@ -581,8 +581,11 @@ describe("UniswapV3Liquidity on a genuine pool", () => {
       const at = await adopt(twin.market);
       const foreign = at.adapter.connect(stranger);
       const who = await stranger.getAddress();
-      for (const call of [foreign.uniswapV3MintCallback(1n, 1n, "0x"), foreign.uniswapV3SwapCallback(1n, 1n, "0x")]) {
-        await expect(call).to.be.revertedWithCustomError(at.adapter, "Liquidity_OnlyPool").withArgs(who);
+      for (const call of [
+        () => foreign.uniswapV3MintCallback(1n, 1n, "0x"),
+        () => foreign.uniswapV3SwapCallback(1n, 1n, "0x"),
+      ]) {
+        await expect(call()).to.be.revertedWithCustomError(at.adapter, "Liquidity_OnlyPool").withArgs(who);
       }
       // Another genuine pool is a stranger too.
       const other = await twin.createMarket({ baseDecimals: 18, quoteDecimals: 6, baseIsToken0: true });
@@ -599,10 +602,10 @@ describe("UniswapV3Liquidity on a genuine pool", () => {
       await twin.rpc.impersonate(twin.market.pool);
       const asPool = adapter.connect(await twin.ethers.getSigner(twin.market.pool));
       for (const call of [
-        asPool.uniswapV3MintCallback(100n, 0n, "0x"),
-        asPool.uniswapV3SwapCallback(100n, -1n, "0x"),
+        () => asPool.uniswapV3MintCallback(100n, 0n, "0x"),
+        () => asPool.uniswapV3SwapCallback(100n, -1n, "0x"),
       ]) {
-        await expect(call)
+        await expect(call())
           .to.be.revertedWithCustomError(world.vault, "HedgedVault_OnlyAdapter")
           .withArgs(world.addresses.liquidity);
       }
@@ -719,14 +722,15 @@ describe("UniswapV3Liquidity on a genuine pool", () => {
       });
 
       it("a price worse than the policy's slippage is refused with the limit from the oracle", async () => {
+        const [cost, gain] = [await costOf(WETH), await gainOf(WETH)];
         await oracleForBuying();
         await expect(strictPlan({ kind: Kind.swap, amount: WETH }))
           .to.be.revertedWithCustomError(adapter, "Liquidity_SwapAboveMaximum")
-          .withArgs(await costOf(WETH), 2_500_999_702n);
+          .withArgs(cost, 2_500_999_702n);
         await oracleForSelling();
         await expect(strictPlan(borrow, { kind: Kind.swap, amount: -WETH }))
           .to.be.revertedWithCustomError(adapter, "Liquidity_SwapBelowMinimum")
-          .withArgs(await gainOf(WETH), 2_498_999_699n);
+          .withArgs(gain, 2_498_999_699n);
         // Control: with a bound that covers the fee both go through.
         await world.deposit(world.alice, "1000000");
         await rebalance({ kind: Kind.swap, amount: WETH });

@@ -217,10 +217,10 @@ describe("redemptions", () => {
       const nav = await world.vault.totalAssets();
       const carolAddress = await carol.getAddress();
       for (const call of [
-        world.vault.connect(carol).redeem(TOKEN, carol, alice),
-        world.vault.connect(carol).withdraw(1n, carol, alice),
+        () => world.vault.connect(carol).redeem(TOKEN, carol, alice),
+        () => world.vault.connect(carol).withdraw(1n, carol, alice),
       ]) {
-        await expectRevert(call, "HedgedVault_NotController", [carolAddress, alice]);
+        await expectRevert(call(), "HedgedVault_NotController", [carolAddress, alice]);
       }
       await expectRevert(world.vault.connect(carol).redeem(TOKEN, carol, carol), "HedgedVault_ClaimExceedsMax", [
         TOKEN,

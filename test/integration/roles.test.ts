@@ -159,18 +159,18 @@ describe("roles", () => {
       const bob = await world.bob.getAddress();
       const liquidity = liquidityContract(world.addresses.liquidity, world.bob);
       for (const call of [
-        liquidity.add(-10, 10, 1n),
-        liquidity.remove(-10, 10, 1n),
-        liquidity.removeShare(1n, 1n),
-        liquidity.swap(1n, 1n),
+        () => liquidity.add(-10, 10, 1n),
+        () => liquidity.remove(-10, 10, 1n),
+        () => liquidity.removeShare(1n, 1n),
+        () => liquidity.swap(1n, 1n),
       ]) {
-        await expectRevert(call, "Liquidity_OnlyVault", [bob]);
+        await expectRevert(call(), "Liquidity_OnlyVault", [bob]);
       }
       for (const call of [
-        liquidity.uniswapV3MintCallback(1n, 1n, "0x"),
-        liquidity.uniswapV3SwapCallback(1n, 1n, "0x"),
+        () => liquidity.uniswapV3MintCallback(1n, 1n, "0x"),
+        () => liquidity.uniswapV3SwapCallback(1n, 1n, "0x"),
       ]) {
-        await expectRevert(call, "Liquidity_OnlyPool", [bob]);
+        await expectRevert(call(), "Liquidity_OnlyPool", [bob]);
       }
       const hedge = aaveHedgeContract(hedgeOf(world), world.bob);
       await expectRevert(hedge.adjust(0n, 0n), "Hedge_OnlyVault", [bob]);
