@@ -9,9 +9,9 @@ import {
   ZeroAddress,
 } from "ethers";
 import hre from "hardhat";
-import { after, before, beforeEach, describe, it } from "mocha";
+import { describe, it } from "mocha";
 
-import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
+import type { Twin } from "../../localnet/twin.ts";
 import type { TwinMarket } from "../../localnet/types.ts";
 import { venuesOf } from "../../localnet/venues.ts";
 import {
@@ -59,6 +59,7 @@ import {
   requestRedeem,
   sharePrice,
   type VaultWorld,
+  useTwin,
 } from "./world.ts";
 
 const WETH = 10n ** 18n;
@@ -164,18 +165,10 @@ async function emptyLoan(world: VaultWorld): Promise<void> {
 describe("AdapterRegistry", () => {
   let twin: Twin;
   let world: VaultWorld;
-  let start: TwinSnapshot;
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  useTwin(async (started) => {
+    twin = started;
     world = await createVaultWorld(twin);
-    start = await twin.snapshot();
-  });
-  beforeEach(async () => {
-    await twin.revert(start);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   const registry = (by: Signer) => registryContract(world.system.registry, by);
@@ -265,18 +258,10 @@ describe("AdapterRegistry", () => {
 describe("VaultFactory", () => {
   let twin: Twin;
   let world: VaultWorld;
-  let start: TwinSnapshot;
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  useTwin(async (started) => {
+    twin = started;
     world = await createVaultWorld(twin);
-    start = await twin.snapshot();
-  });
-  beforeEach(async () => {
-    await twin.revert(start);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   const spec = (changes: Partial<VaultSpecStruct> = {}): VaultSpecStruct => ({ ...vaultSpec(world), ...changes });
@@ -466,21 +451,13 @@ describe("VaultFactory", () => {
 describe("adapter changes", () => {
   let twin: Twin;
   let world: VaultWorld;
-  let working: TwinSnapshot;
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  useTwin(async (started) => {
+    twin = started;
     world = await createVaultWorld(twin);
     await world.deposit(world.alice, "1000000");
     await world.deposit(world.bob, "250000");
     await world.tick();
-    working = await twin.snapshot();
-  });
-  beforeEach(async () => {
-    await twin.revert(working);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   const nextLiquidity = (): Promise<string> => cloneFor(world, liquiditySpec(world), AdapterKind.liquidity);
@@ -766,10 +743,9 @@ describe("an adapter that was replaced", () => {
   let twin: Twin;
   let world: HostileWorld;
   let second: HostileHedge;
-  let start: TwinSnapshot;
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  const prepared = useTwin(async (started) => {
+    twin = started;
     world = await createHostileWorld(twin);
     await world.deposit(world.alice, "1000000");
     // Of the same code as the first.
@@ -778,13 +754,6 @@ describe("an adapter that was replaced", () => {
     second = world.hostile.attach(clone) as HostileHedge;
     await (await second.setState(HARMLESS_STATE)).wait();
     await change(world, ZeroAddress, clone);
-    start = await twin.snapshot();
-  });
-  beforeEach(async () => {
-    await twin.revert(start);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   it("V25 is let go when it answers nothing any more, and not before its window is over", async () => {
@@ -799,7 +768,7 @@ describe("an adapter that was replaced", () => {
     await (await world.vault.executeAdapterChange()).wait();
     expect(await world.vault.hedges()).to.deep.equal([hedgeOf(world), await second.getAddress()]);
     expect(await world.vault.totalAssets()).to.be.greaterThan(quoteUnits(world, "999000"));
-    await twin.revert(start);
+    await prepared.restore();
     await (await world.hostile.setFrozen(true)).wait();
     const again = await propose(world, first, ZeroAddress);
     const early = sendAt(twin, again - 1, (overrides) => world.vault.executeAdapterChange(overrides));

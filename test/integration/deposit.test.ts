@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import { Contract, encodeBytes32String } from "ethers";
 import hre from "hardhat";
-import { after, before, beforeEach, describe, it } from "mocha";
+import { describe, it } from "mocha";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
 import { sqrtPriceX96FromPrice } from "../../localnet/price.ts";
-import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
+import type { Twin } from "../../localnet/twin.ts";
 import { vaultInterface } from "../../sdk/chain/contracts.ts";
 import { OracleFlag } from "../../sdk/policy/types.ts";
 import type { HostileDepositor } from "../../types/test/contracts/HostileDepositor.ts";
@@ -29,6 +29,7 @@ import {
   sharePrice,
   valueOfBase,
   type VaultWorld,
+  useTwin,
 } from "./world.ts";
 
 const SEED = 20261122;
@@ -40,11 +41,10 @@ const MULTICALL_ABI = [
 describe("deposits", () => {
   let twin: Twin;
   let world: VaultWorld;
-  let working: TwinSnapshot;
   let depositor: HostileDepositor;
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  useTwin(async (started) => {
+    twin = started;
     world = await createVaultWorld(twin);
     const { abi } = await hre.artifacts.readArtifact("HostileDepositor");
     depositor = new Contract(
@@ -54,13 +54,6 @@ describe("deposits", () => {
     ) as unknown as HostileDepositor;
     await world.deposit(world.alice, "1000000");
     await world.tick();
-    working = await twin.snapshot();
-  });
-  beforeEach(async () => {
-    await twin.revert(working);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   describe("ERC-4626", () => {

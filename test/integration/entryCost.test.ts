@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { type ContractTransactionReceipt, Interface, type Signer } from "ethers";
-import { after, before, beforeEach, describe, it } from "mocha";
+import { describe, it } from "mocha";
 
 import { ACTORS } from "../../localnet/actors.ts";
 import { toQuantity } from "../../localnet/rpc.ts";
-import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
+import type { Twin } from "../../localnet/twin.ts";
 import { policyContract } from "../../sdk/chain/contracts.ts";
 import {
   abs,
@@ -24,6 +24,7 @@ import {
   sharePrice,
   valueOfBase,
   type VaultWorld,
+  useTwin,
 } from "./world.ts";
 
 const TOKEN = 10n ** 12n;
@@ -43,19 +44,11 @@ const smoothed = (old: bigint, measured: bigint): bigint => (old * 7n + min(meas
 describe("what a deposit pays for being hedged", () => {
   let twin: Twin;
   let world: HostileWorld;
-  let working: TwinSnapshot;
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  useTwin(async (started) => {
+    twin = started;
     world = await createHostileWorld(twin, { policy: { maxLossBpsPerDay: 1_000n } });
     await world.deposit(world.alice, "1000000");
-    working = await twin.snapshot();
-  });
-  beforeEach(async () => {
-    await twin.revert(working);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   const costPpm = async (on: VaultWorld = world): Promise<bigint> => (await on.vault.feeLedger()).moveCostPpm;
@@ -308,12 +301,11 @@ describe("V08: just-in-time capture of fees", () => {
   const DUST = 20_000n;
   let twin: Twin;
   let world: VaultWorld;
-  let working: TwinSnapshot;
   let visitor: Signer;
   let second: Signer;
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  useTwin(async (started) => {
+    twin = started;
     world = await createVaultWorld(twin);
     [visitor, second] = (await twin.ethers.getSigners()).slice(5, 7) as unknown as [Signer, Signer];
     await world.deposit(world.alice, "1000000");
@@ -321,13 +313,6 @@ describe("V08: just-in-time capture of fees", () => {
     await world.actors.step({ seconds: 900 });
     await world.deposit(world.bob, "1"); // fees up to here are counted, and vested an hour later
     await world.actors.step({ seconds: 2 * HOUR, push: true });
-    working = await twin.snapshot();
-  });
-  beforeEach(async () => {
-    await twin.revert(working);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   /** Shares for which a visitor with three times the vault pays about three times its NAV. */

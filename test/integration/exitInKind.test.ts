@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import type { Signer } from "ethers";
-import { after, before, beforeEach, describe, it } from "mocha";
+import { describe, it } from "mocha";
 
-import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
+import type { Twin } from "../../localnet/twin.ts";
 import { erc20Contract, vaultInterface } from "../../sdk/chain/contracts.ts";
 import type { Snapshot } from "../../sdk/policy/types.ts";
 import {
@@ -17,6 +17,7 @@ import {
   requestRedeem,
   revertOf,
   type VaultWorld,
+  useTwin,
 } from "./world.ts";
 
 const TOKEN = 10n ** 12n;
@@ -26,24 +27,16 @@ const UNLIMITED = (1n << 255n) - 1n;
 describe("exits in kind", () => {
   let twin: Twin;
   let world: VaultWorld;
-  let working: TwinSnapshot;
   let alice: string;
   let bob: string;
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  useTwin(async (started) => {
+    twin = started;
     world = await createVaultWorld(twin);
     [alice, bob] = await Promise.all([world.alice.getAddress(), world.bob.getAddress()]);
     await world.deposit(world.alice, "1000000");
     await world.deposit(world.bob, "250000");
     await world.tick();
-    working = await twin.snapshot();
-  });
-  beforeEach(async () => {
-    await twin.revert(working);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   /** A request that nobody settles, because no feed answers any more. */

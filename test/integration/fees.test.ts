@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { encodeBytes32String, type Signer, ZeroAddress } from "ethers";
-import { after, before, beforeEach, describe, it } from "mocha";
+import { beforeEach, describe, it } from "mocha";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
-import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
+import type { Twin } from "../../localnet/twin.ts";
 import { erc20Contract } from "../../sdk/chain/contracts.ts";
 import type { VaultFees } from "../../sdk/chain/deployment.ts";
 import { OracleFlag } from "../../sdk/policy/types.ts";
@@ -23,6 +23,7 @@ import {
   redeemNow,
   requestRedeem,
   type VaultWorld,
+  useTwin,
 } from "./world.ts";
 
 const SEED = 20261122;
@@ -56,13 +57,12 @@ describe("fees", () => {
   let charged: HostileWorld;
   /** The same without a management fee: time costs nothing. */
   let timeless: HostileWorld;
-  let working: TwinSnapshot;
   let carol: Signer;
   let recipient: string;
   let feesAt: (managementBps: number, performanceBps: number) => VaultFees;
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  useTwin(async (started) => {
+    twin = started;
     carol = (await twin.ethers.getSigners())[5] as Signer;
     recipient = await carol.getAddress();
     feesAt = (managementBps, performanceBps) => ({ feeRecipient: recipient, managementBps, performanceBps });
@@ -70,14 +70,9 @@ describe("fees", () => {
     charged = await createHostileWorld(twin, { fees: feesAt(200, 2_000) });
     timeless = await createHostileWorld(twin, { fees: feesAt(0, 2_000) });
     for (const each of [charged, timeless]) await each.deposit(each.alice, "1000000");
-    working = await twin.snapshot();
   });
-  beforeEach(async () => {
+  beforeEach(() => {
     world = charged;
-    await twin.revert(working);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   /** Lets the market stand still, feeds alive, until the next block can have this timestamp. */

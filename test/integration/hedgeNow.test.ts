@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import type { ContractTransactionReceipt, Signer } from "ethers";
-import { after, before, beforeEach, describe, it } from "mocha";
+import { after, before, describe, it } from "mocha";
 
 import { ACTORS } from "../../localnet/actors.ts";
 import { DEPLOYERS, MAINNET } from "../../localnet/addresses.ts";
 import { sqrtPriceX96FromPrice } from "../../localnet/price.ts";
 import { abiOf } from "../../localnet/rpc.ts";
-import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
+import { startTwin, type Twin } from "../../localnet/twin.ts";
 import { aaveHedgeContract, erc20Interface, policyContract, vaultInterface } from "../../sdk/chain/contracts.ts";
 import { parseRevert } from "../../sdk/chain/revert.ts";
 import { OracleFlag, type Snapshot, type VaultState } from "../../sdk/policy/types.ts";
@@ -28,6 +28,7 @@ import {
   revertOf,
   valueOfBase,
   type VaultWorld,
+  useTwin,
 } from "./world.ts";
 
 const WETH = 10n ** 18n;
@@ -117,20 +118,12 @@ const shortOf = (v: VaultState): bigint => -(v.hedges[0]?.deltaBase ?? 0n);
 describe("hedgeNow", () => {
   let twin: Twin;
   let world: VaultWorld;
-  let working: TwinSnapshot;
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  useTwin(async (started) => {
+    twin = started;
     world = await createVaultWorld(twin, { policy: POLICY });
     await world.deposit(world.alice, "1000000");
     await world.tick();
-    working = await twin.snapshot();
-  });
-  beforeEach(async () => {
-    await twin.revert(working);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   /** The market moves, and nobody hears from the keeper until its grace time is over. */
@@ -571,21 +564,13 @@ async function borrowAll(world: VaultWorld, who: Signer, token: "base" | "quote"
 describe("V20: hedgeNow after a venue took the hedge", () => {
   let twin: Twin;
   let world: VaultWorld;
-  let working: TwinSnapshot;
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  useTwin(async (started) => {
+    twin = started;
     // Little margin and a wide range: there is base in the pool when the price has risen to the liquidation.
     world = await createVaultWorld(twin, { policy: POLICY });
     await world.deposit(world.alice, "1000000");
     await world.tick({ rangeWidth: 4, targetHealth: 1.25, minHealth: 1.2 });
-    working = await twin.snapshot();
-  });
-  beforeEach(async () => {
-    await twin.revert(working);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   for (const [words, price, left] of [
@@ -630,21 +615,13 @@ describe("V20: hedgeNow after a venue took the hedge", () => {
 describe("hedgeNow beside a second hedge", () => {
   let twin: Twin;
   let world: HostileWorld;
-  let working: TwinSnapshot;
   /** Ten per cent of a million at 2,500. */
   const BAND = 40n * WETH;
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  const prepared = useTwin(async (started) => {
+    twin = started;
     world = await createHostileWorld(twin, { policy: { maxDeltaBps: 500n, emergencyDeltaBps: 1_000n } });
     await world.deposit(world.alice, "1000000");
-    working = await twin.snapshot();
-  });
-  beforeEach(async () => {
-    await twin.revert(working);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   const report = async (deltaBase: bigint, equityQuote = 0n): Promise<void> => {
@@ -731,7 +708,7 @@ describe("hedgeNow beside a second hedge", () => {
     expect((await world.snapshot()).vault.idleQuote).to.equal(0n);
     expect(done.bountyQuote).to.be.within(1n, (done.turnoverQuote * 5n) / BPS - 1n);
     // Control: a quarter of a per cent cheaper there is enough.
-    await twin.revert(working);
+    await prepared.restore();
     await redeemNow(world, world.alice, ((await world.vault.balanceOf(world.alice)) * 9n) / 10n);
     await report(-short, quoteUnits(world, "100000"));
     await world.actors.moveTo(2_500 * 1.001);
@@ -865,7 +842,7 @@ describe("hedgeNow beside a second hedge", () => {
     expect(shortOf((await world.snapshot()).vault)).to.be.within(loan, loan + WETH / 1_000n);
     expect(done.deltaAfter).to.be.within(-(10n ** 12n), 10n ** 12n);
     // Control: one that is smaller than the loan is left alone.
-    await twin.revert(working);
+    await prepared.restore();
     await world.tick({ rangeWidth: 1.5 });
     await twin.advance(GRACE);
     await refreshFeeds(world, 2_500);

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { Contract, Interface, type Signer } from "ethers";
-import { after, before, beforeEach, describe, it } from "mocha";
+import { beforeEach, describe, it } from "mocha";
 
-import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
+import type { Twin } from "../../localnet/twin.ts";
 import {
   aaveHedgeContract,
   artifacts,
@@ -41,6 +41,7 @@ import {
   requestRedeem,
   revertOf,
   type VaultWorld,
+  useTwin,
 } from "./world.ts";
 
 const WETH = 10n ** 18n;
@@ -99,7 +100,6 @@ async function judgeOf(
 describe("turnover cap", () => {
   let twin: Twin;
   let world: VaultWorld;
-  let start: TwinSnapshot;
   let policy: RiskPolicy;
   let judge: Awaited<ReturnType<typeof judgeOf>>["judge"];
   let enforce: Awaited<ReturnType<typeof judgeOf>>["enforce"];
@@ -109,17 +109,10 @@ describe("turnover cap", () => {
   const CAP = 2n * NAV;
   const CAPACITY = NAV;
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  useTwin(async (started) => {
+    twin = started;
     world = await createVaultWorld(twin, { policy: POLICY });
     ({ policy, judge, enforce } = await judgeOf(twin, world));
-    start = await twin.snapshot();
-  });
-  beforeEach(async () => {
-    await twin.revert(start);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   const trade = (turnoverQuote: bigint, from: Books = {}, to: Books = {}) => enforce(from, to, turnoverQuote);
@@ -319,12 +312,11 @@ describe("turnover cap", () => {
 describe("health floor that rises with realised volatility", () => {
   let twin: Twin;
   let world: VaultWorld;
-  let calm: TwinSnapshot;
   const LOWEST = (WAD * 115n) / 100n;
   const HIGHEST = (WAD * 145n) / 100n;
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  const prepared = useTwin(async (started) => {
+    twin = started;
     world = await createVaultWorld(twin, {
       policy: { healthFloorWad: LOWEST, healthPerVolatilityBps: 1_000n, maxDeltaBps: 1_000n },
     });
@@ -333,13 +325,6 @@ describe("health floor that rises with realised volatility", () => {
     // A day in which nothing happens.
     await twin.advance(DAY);
     await refreshFeeds(world, 2_500);
-    calm = await twin.snapshot();
-  });
-  beforeEach(async () => {
-    await twin.revert(calm);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   /** A day of moves of this part up and down, two hours each; ends where it began. */
@@ -368,7 +353,7 @@ describe("health floor that rises with realised volatility", () => {
   it("rises by a tenth for every 100 % of volatility a year, to the unit", async () => {
     const found: bigint[] = [0n];
     for (const part of [0.002, 0.006, 0.012, 0.05]) {
-      await twin.revert(calm);
+      await prepared.restore();
       await swing(part);
       const volatility = await measure().volatilityBps();
       expect(await policyOf().healthFloorNowWad()).to.equal(LOWEST + (volatility * WAD) / 100_000n);
@@ -385,7 +370,7 @@ describe("health floor that rises with realised volatility", () => {
     const health = (WAD * 125n) / 100n;
     await lowerTo(health);
     expect((await world.snapshot()).vault.book.healthWad).to.be.within(health - WAD / 1_000n, health + WAD / 1_000n);
-    await twin.revert(calm);
+    await prepared.restore();
     await swing(0.018);
     const floor = await policyOf().healthFloorNowWad();
     expect(floor).to.be.within(health + WAD / 50n, HIGHEST - 1n);
@@ -450,20 +435,12 @@ describe("health floor that rises with realised volatility", () => {
 describe("bounds on a plan", () => {
   let twin: Twin;
   let world: VaultWorld;
-  let working: TwinSnapshot;
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  const prepared = useTwin(async (started) => {
+    twin = started;
     world = await createVaultWorld(twin, { policy: { maxDeltaBps: 5_000n, emergencyDeltaBps: 5_000n } });
     await world.deposit(world.alice, "1000000");
     await world.tick();
-    working = await twin.snapshot();
-  });
-  beforeEach(async () => {
-    await twin.revert(working);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   describe("V02: the narrowest range", () => {
@@ -491,7 +468,7 @@ describe("bounds on a plan", () => {
         [20n, 20, true],
         [20n, 10, false],
       ] as const) {
-        await twin.revert(working);
+        await prepared.restore();
         await setParams(world, { minRangeTicks: bound });
         if (passes) await place(width);
         else await expectRevert(place(width), "HedgedVault_RangeTooNarrow", [1n, BigInt(width), bound]);
@@ -565,10 +542,10 @@ describe("bounds on a plan", () => {
         [more, true],
         [[remove(range), ...more], false],
       ] as const) {
-        await twin.revert(working);
+        await prepared.restore();
         await rebalance(world, plan);
         const { idleQuote } = (await world.snapshot()).vault;
-        await twin.revert(working);
+        await prepared.restore();
         const posted = rebalance(world, [...plan, adjust(0, 0n, idleQuote)]);
         if (passes) {
           await posted;
@@ -626,20 +603,12 @@ describe("bounds on a plan", () => {
 describe("what the owner may and may not", () => {
   let twin: Twin;
   let world: VaultWorld;
-  let working: TwinSnapshot;
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  useTwin(async (started) => {
+    twin = started;
     world = await createVaultWorld(twin);
     await world.deposit(world.alice, "1000000");
     await world.tick();
-    working = await twin.snapshot();
-  });
-  beforeEach(async () => {
-    await twin.revert(working);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   it("V22 the guardian stops the keeper at once; only the owner lets it go on", async () => {

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { type Signer, ZeroAddress } from "ethers";
-import { after, before, beforeEach, describe, it } from "mocha";
+import { describe, it } from "mocha";
 import { uniformBigInt } from "pure-rand/distribution/uniformBigInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
-import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
+import type { Twin } from "../../localnet/twin.ts";
 import {
   atOnce,
   baseOf,
@@ -20,6 +20,7 @@ import {
   requestRedeem,
   sharePrice,
   type VaultWorld,
+  useTwin,
 } from "./world.ts";
 
 const SEED = 20261122;
@@ -38,13 +39,12 @@ describe("paying those who wait", () => {
   let world: VaultWorld;
   /** The same two in a vault that holds nothing but idle quote: every figure can be computed by hand. */
   let idle: VaultWorld;
-  let working: TwinSnapshot;
   let alice: string;
   let bob: string;
   let carol: Signer;
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  const prepared = useTwin(async (started) => {
+    twin = started;
     world = await createVaultWorld(twin);
     idle = await createVaultWorld(twin);
     [alice, bob] = await Promise.all([world.alice.getAddress(), world.bob.getAddress()]);
@@ -55,13 +55,6 @@ describe("paying those who wait", () => {
     }
     await world.tick();
     await world.actors.step({ price: PRICE, volumeQuote: 1e7, seconds: 900 });
-    working = await twin.snapshot();
-  });
-  beforeEach(async () => {
-    await twin.revert(working);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   const stopOracle = async (): Promise<void> => twin.advance(BASE_HEARTBEAT_PASSED);
@@ -333,7 +326,7 @@ describe("paying those who wait", () => {
     it(`adds up: parts never pay more than all at once, nor less by more than a unit each (seed ${SEED})`, async () => {
       const random = xoroshiro128plus(SEED);
       for (let round = 0; round < 5; round++) {
-        await twin.revert(working);
+        await prepared.restore();
         const shares = uniformBigInt(random, 1_000n * TOKEN, await idle.vault.balanceOf(bob));
         const [id] = (await wait([[idle.bob, shares]], idle)) as [bigint];
         const supply = await idle.vault.totalSupply();

@@ -1,15 +1,24 @@
 import { expect } from "chai";
-import { after, before, beforeEach, describe, it } from "mocha";
+import { describe, it } from "mocha";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
-import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
+import type { Twin } from "../../localnet/twin.ts";
 import { planFor } from "../../sdk/policy/plan.ts";
 import { decide } from "../../sdk/policy/decide.ts";
 import { exposureOf } from "../../sdk/policy/exposure.ts";
 import { defaultSettings } from "../../sdk/policy/settings.ts";
 import { deltaLimit, rebalancedOf } from "./lifecycleSuite.ts";
-import { abs, createVaultWorld, quoteUnits, requestRedeem, sharePrice, TEST_MARKET, type VaultWorld } from "./world.ts";
+import {
+  abs,
+  createVaultWorld,
+  quoteUnits,
+  requestRedeem,
+  sharePrice,
+  TEST_MARKET,
+  type VaultWorld,
+  useTwin,
+} from "./world.ts";
 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
 const STEPS = 14;
@@ -17,18 +26,10 @@ const STEPS = 14;
 describe("plans on the twin", () => {
   let twin: Twin;
   let world: VaultWorld;
-  let start: TwinSnapshot;
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  useTwin(async (started) => {
+    twin = started;
     world = await createVaultWorld(twin);
-    start = await twin.snapshot();
-  });
-  beforeEach(async () => {
-    await twin.revert(start);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   /** Plans and sends until the policy is content; asserts the promises of every plan. Returns the kinds of the plans. */

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { Interface, type Signer } from "ethers";
-import { after, before, beforeEach, describe, it } from "mocha";
+import { describe, it } from "mocha";
 
 import { sqrtPriceX96FromPrice } from "../../localnet/price.ts";
-import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
+import type { Twin } from "../../localnet/twin.ts";
 import {
   aaveHedgeContract,
   erc20Contract,
@@ -25,6 +25,7 @@ import {
   redeemNow,
   requestRedeem,
   revertOf,
+  useTwin,
 } from "./world.ts";
 
 const WETH = 10n ** 18n;
@@ -74,22 +75,14 @@ const ROUTER = new Interface([
 describe("rebalancing", () => {
   let twin: Twin;
   let world: HostileWorld;
-  let working: TwinSnapshot;
   let hostileAddress: string;
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  const prepared = useTwin(async (started) => {
+    twin = started;
     world = await createHostileWorld(twin, { policy: POLICY });
     hostileAddress = await world.hostile.getAddress();
     await world.deposit(world.alice, "1000000");
     await world.tick();
-    working = await twin.snapshot();
-  });
-  beforeEach(async () => {
-    await twin.revert(working);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   const rebalance = async (
@@ -437,7 +430,7 @@ describe("rebalancing", () => {
       expect(args[1], "12,500 less 0.5 %, and the two wei of base that the pool may round away").to.equal(
         quoteUnits(world, "12437.499999"),
       );
-      await twin.revert(working);
+      await prepared.restore();
       await armWithFunds(poolMove(2_520));
       const buy = await revertOf(rebalance([adjust(HOSTILE, 0n), swap(5n * WETH)]));
       expect(buy.name).to.equal("Liquidity_SwapAboveMaximum");

@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import type { Signer } from "ethers";
-import { after, before, beforeEach, describe, it } from "mocha";
+import { describe, it } from "mocha";
 import { uniformBigInt } from "pure-rand/distribution/uniformBigInt";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
-import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
+import type { Twin } from "../../localnet/twin.ts";
 import { vaultInterface } from "../../sdk/chain/contracts.ts";
 import { OracleFlag } from "../../sdk/policy/types.ts";
 import {
@@ -18,6 +18,7 @@ import {
   requestRedeem,
   sharePrice,
   type VaultWorld,
+  useTwin,
 } from "./world.ts";
 
 const SEED = 20261122;
@@ -30,13 +31,12 @@ const BASE_HEARTBEAT_PASSED = 4_000;
 describe("redemptions", () => {
   let twin: Twin;
   let world: VaultWorld;
-  let working: TwinSnapshot;
   let alice: string;
   let bob: string;
   let carol: Signer;
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  useTwin(async (started) => {
+    twin = started;
     world = await createVaultWorld(twin);
     [alice, bob] = await Promise.all([world.alice.getAddress(), world.bob.getAddress()]);
     carol = (await twin.ethers.getSigners())[5] as Signer;
@@ -44,13 +44,6 @@ describe("redemptions", () => {
     await world.deposit(world.bob, "100000");
     await world.tick();
     await world.actors.step({ price: 2_470, volumeQuote: 1e6, seconds: 900 });
-    working = await twin.snapshot();
-  });
-  beforeEach(async () => {
-    await twin.revert(working);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   const stopOracle = async (): Promise<void> => twin.advance(BASE_HEARTBEAT_PASSED);

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { Contract, type Signer } from "ethers";
-import { after, before, beforeEach, describe, it } from "mocha";
+import { describe, it } from "mocha";
 
-import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
+import type { Twin } from "../../localnet/twin.ts";
 import {
   aaveHedgeContract,
   artifacts,
@@ -11,27 +11,19 @@ import {
   vaultContract,
 } from "../../sdk/chain/contracts.ts";
 import { deployVault, Role } from "../../sdk/chain/deployment.ts";
-import { createVaultWorld, expectRevert, hedgeOf, revertOf, type VaultWorld } from "./world.ts";
+import { createVaultWorld, expectRevert, hedgeOf, revertOf, type VaultWorld, useTwin } from "./world.ts";
 import { venuesOf } from "../../localnet/venues.ts";
 
 describe("roles", () => {
   let twin: Twin;
   let world: VaultWorld;
-  let start: TwinSnapshot;
   let people: Readonly<Record<"admin" | "keeper" | "guardian" | "stranger", Signer>>;
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  useTwin(async (started) => {
+    twin = started;
     world = await createVaultWorld(twin);
     people = { admin: world.admin, keeper: world.keeper, guardian: world.guardian, stranger: world.bob };
     await world.deposit(world.alice, "1000");
-    start = await twin.snapshot();
-  });
-  beforeEach(async () => {
-    await twin.revert(start);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   const promise = async (): Promise<{

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { after, before, beforeEach, describe, it } from "mocha";
+import { describe, it } from "mocha";
 
-import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
+import type { Twin } from "../../localnet/twin.ts";
 import {
   aaveHedgeContract,
   lensContract,
@@ -12,28 +12,20 @@ import {
 } from "../../sdk/chain/contracts.ts";
 import { describeRevert, parseRevert } from "../../sdk/chain/revert.ts";
 import { ReadError, readHead, readSnapshot, readSnapshots, type RpcSender } from "../../sdk/chain/snapshot.ts";
-import { createVaultWorld, hedgeOf, requestRedeem, type VaultWorld } from "./world.ts";
+import { createVaultWorld, hedgeOf, requestRedeem, type VaultWorld, useTwin } from "./world.ts";
 
 describe("snapshots", () => {
   let twin: Twin;
   let world: VaultWorld;
-  let working: TwinSnapshot;
   let provider: RpcSender;
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  useTwin(async (started) => {
+    twin = started;
     world = await createVaultWorld(twin);
     provider = twin.ethers.provider;
     await world.deposit(world.alice, "1000000");
     await world.tick();
     await world.actors.step({ price: 2_450, volumeQuote: 1e6, seconds: 900 });
-    working = await twin.snapshot();
-  });
-  beforeEach(async () => {
-    await twin.revert(working);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   it("say what the contracts say, of the same block", async () => {

@@ -35,6 +35,7 @@ import {
   sharePrice,
   valueOfBase,
   type VaultWorld,
+  useTwin,
 } from "./world.ts";
 
 const WETH = 10n ** 18n;
@@ -239,21 +240,13 @@ describe("wind-down", () => {
 describe("V19: the way down to nothing", () => {
   let twin: Twin;
   let world: HostileWorld;
-  let working: TwinSnapshot;
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  useTwin(async (started) => {
+    twin = started;
     world = await createHostileWorld(twin);
     await world.deposit(world.alice, "1000000");
     await world.deposit(world.bob, "250000");
     await world.tick();
-    working = await twin.snapshot();
-  });
-  beforeEach(async () => {
-    await twin.revert(working);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   const owe = async (quote: bigint): Promise<void> => {
@@ -350,23 +343,15 @@ describe("V19: the way down to nothing", () => {
 describe("a venue that answers nothing", () => {
   let twin: Twin;
   let world: HostileWorld;
-  let frozen: TwinSnapshot;
   const HOSTILE_ONLY = 0b10n;
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  useTwin(async (started) => {
+    twin = started;
     world = await createHostileWorld(twin);
     await world.deposit(world.alice, "1000000");
     await world.deposit(world.bob, "250000");
     await world.tick();
     await (await world.hostile.setFrozen(true)).wait();
-    frozen = await twin.snapshot();
-  });
-  beforeEach(async () => {
-    await twin.revert(frozen);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   const leave = (who: Signer, id: bigint, leaveHedges: bigint) =>
@@ -450,7 +435,6 @@ describe("a venue that answers nothing", () => {
 describe("aTokens in place of quote", () => {
   let twin: Twin;
   let world: VaultWorld;
-  let drained: TwinSnapshot;
   const AAVE = abiOf([
     "function supply(address asset, uint256 amount, address onBehalfOf, uint16 referralCode)",
     "function borrow(address asset, uint256 amount, uint256 interestRateMode, uint16 referralCode, address onBehalfOf)",
@@ -459,8 +443,8 @@ describe("aTokens in place of quote", () => {
   ]);
   const SCALED = abiOf(["function scaledBalanceOf(address user) view returns (uint256)"]);
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  useTwin(async (started) => {
+    twin = started;
     world = await createVaultWorld(twin);
     await world.deposit(world.alice, "1000000");
     await world.deposit(world.bob, "250000");
@@ -476,13 +460,6 @@ describe("aTokens in place of quote", () => {
     await send("supply", [world.market.base, collateral, await borrower.getAddress(), 0]);
     const available = await quoteOf(world, world.market.quoteReserve.aToken);
     await send("borrow", [world.market.quote, available, 2, 0, await borrower.getAddress()]);
-    drained = await twin.snapshot();
-  });
-  beforeEach(async () => {
-    await twin.revert(drained);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   const index = async (method: string, asset: string): Promise<bigint> =>
@@ -565,12 +542,11 @@ describe("aTokens in place of quote", () => {
 describe("V25: dust in the queue", () => {
   let twin: Twin;
   let world: VaultWorld;
-  let spammed: TwinSnapshot;
   const DUST = TOKEN / 100n;
   const COUNT = 400;
 
-  before(async () => {
-    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+  const prepared = useTwin(async (started) => {
+    twin = started;
     world = await createVaultWorld(twin);
     await world.deposit(world.alice, "1000000");
     await world.deposit(world.bob, "250000");
@@ -585,13 +561,6 @@ describe("V25: dust in the queue", () => {
     await world.vault.connect(world.alice).requestRedeem(1_000n * TOKEN, world.alice, world.alice);
     expect(await world.vault.queueTail()).to.equal(BigInt(COUNT) + 2n);
     await refreshFeeds(world, 2_500);
-    spammed = await twin.snapshot();
-  });
-  beforeEach(async () => {
-    await twin.revert(spammed);
-  });
-  after(async () => {
-    await twin.close();
   });
 
   const settle = async (count: number): Promise<bigint> =>
@@ -610,7 +579,7 @@ describe("V25: dust in the queue", () => {
   it("costs who settles it the same for each request, and never more than a block can hold", async () => {
     const gas: [number, bigint][] = [];
     for (const count of [1, 25, 50, 100, 150]) {
-      await twin.revert(spammed);
+      await prepared.restore();
       gas.push([count, await settle(count)]);
     }
     const each = gas.slice(1).map(([count, used], i) => {

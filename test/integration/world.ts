@@ -10,9 +10,10 @@ import {
   type Signer,
 } from "ethers";
 import hre from "hardhat";
+import { after, before, beforeEach } from "mocha";
 
 import { createMarketActors, type MarketActors } from "../../localnet/market.ts";
-import type { Twin } from "../../localnet/twin.ts";
+import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
 import type { TwinMarket } from "../../localnet/types.ts";
 import { venuesOf } from "../../localnet/venues.ts";
 import { erc20Contract, registryContract, vaultContract, vaultInterface } from "../../sdk/chain/contracts.ts";
@@ -420,4 +421,23 @@ export function hedgeOf(world: VaultWorld): string {
   const [hedge] = world.addresses.hedges;
   if (hedge === undefined) throw new Error("the vault has no hedge");
   return hedge;
+}
+
+/**
+ * A twin for the tests of the surrounding `describe`: started and prepared once, put back to where `prepare` left it before each
+ * test, closed after the last.
+ *
+ * @returns `restore` puts it back in the middle of a test.
+ */
+export function useTwin(prepare: (twin: Twin) => Promise<void>): { restore(): Promise<void> } {
+  let twin: Twin;
+  let prepared: TwinSnapshot;
+  before(async () => {
+    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+    await prepare(twin);
+    prepared = await twin.snapshot();
+  });
+  beforeEach(() => twin.revert(prepared));
+  after(() => twin.close());
+  return { restore: () => twin.revert(prepared) };
 }
