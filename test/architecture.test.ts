@@ -54,10 +54,20 @@ const SOLIDITY: Rules = {
 /** Made by the compiler, or written by a deployment; they import nothing of ours. */
 const GENERATED = ["types/", "artifacts/", "deployments/"];
 
+/** Distributions and statistics, which are no business of ours to write. */
+const MATH_PACKAGES = [
+  "@stdlib/stats-base-dists-chisquare-cdf",
+  "@stdlib/stats-base-dists-normal-cdf",
+  "@stdlib/stats-base-dists-normal-logcdf",
+  "@stdlib/stats-base-dists-normal-pdf",
+  "@stdlib/stats-base-dists-normal-quantile",
+  "simple-statistics",
+];
+
 const TYPESCRIPT: Rules = {
   rooms: [
     { room: "sdk/errors.ts", may: [], packages: [] },
-    { room: "sdk/math/", may: ["sdk/errors.ts"], packages: [] },
+    { room: "sdk/math/", may: ["sdk/errors.ts"], packages: MATH_PACKAGES },
     { room: "sdk/exact/", may: ["sdk/errors.ts"], packages: [] },
     { room: "sdk/policy/", may: ["sdk/errors.ts", "sdk/math/", "sdk/exact/"], packages: [] },
     { room: "sdk/sim/", may: ["sdk/errors.ts", "sdk/math/", "sdk/exact/", "sdk/policy/"] },
@@ -278,7 +288,8 @@ const FORBIDDEN: readonly (readonly [string, string, string])[] = [
   ["an import over several lines", "contracts/HedgedVault.sol", 'import {\n  A,\n  B\n} from "./hedges/B.sol";'],
 
   ["math imports the policy", "sdk/math/lp.ts", 'import { decide } from "../policy/decide.ts";'],
-  ["math imports a package", "sdk/math/lp.ts", 'import { z } from "zod";'],
+  ["math imports an unnamed package", "sdk/math/lp.ts", 'import { z } from "zod";'],
+  ["math imports a neighbour of a named package", "sdk/math/lp.ts", 'import x from "@stdlib/stats-base-dists-t-cdf";'],
   ["math imports Node", "sdk/math/lp.ts", 'import { readFileSync } from "node:fs";'],
   ["the policy imports the simulator", "sdk/policy/decide.ts", 'import { run } from "../sim/engine.ts";'],
   ["the policy imports the chain", "sdk/policy/decide.ts", 'import type { S } from "../chain/snapshot.ts";'],
@@ -321,6 +332,7 @@ const PERMITTED: readonly (readonly [string, string, string])[] = [
   ["a comment imports a hedge", "contracts/HedgedVault.sol", '// import {A} from "./hedges/A.sol";\n/* import "x"; */'],
   ["a test imports anything", "test/contracts/A.t.sol", 'import {B} from "../../contracts/lens/VaultLens.sol";'],
   ["math imports math and the errors", "sdk/math/lp.ts", 'import "./units.ts"; import { E } from "../errors.ts";'],
+  ["math imports a distribution", "sdk/math/lp.ts", 'import x from "@stdlib/stats-base-dists-normal-cdf";'],
   ["the policy imports math", "sdk/policy/decide.ts", 'import { x } from "../math/lp.ts";'],
   ["the simulator runs the policy", "sdk/sim/engine.ts", 'import { decide } from "../policy/decide.ts";'],
   ["the chain imports ethers", "sdk/chain/encode.ts", 'import { ethers } from "ethers";'],

@@ -1,6 +1,10 @@
 import { InvalidParameterError } from "../errors.ts";
 import { requireFinite, requirePositive } from "./require.ts";
 
+/*
+ * Written out because npm has no well-kept minimiser of one variable to rely on.
+ */
+
 /** `x` where the smallest value was seen, `value` the function there. */
 export interface Minimum {
   readonly x: number;

@@ -1,8 +1,9 @@
+import { mean, quantileSorted, sampleCovariance } from "simple-statistics";
 import { InvalidParameterError } from "../errors.ts";
 import { requireBetween, requireLength } from "./require.ts";
 
 /**
- * Arithmetic mean, in the unit of the values.
+ * Arithmetic mean, in the unit of the values, summed with compensation so that no digits are lost in long series.
  *
  * Throws InvalidParameterError on an empty series or one that holds anything not finite.
  *
@@ -11,9 +12,7 @@ import { requireBetween, requireLength } from "./require.ts";
  */
 export function computeMean(values: ArrayLike<number>): number {
   requireLength("values", values, 1);
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]!;
-  return finite("values", sum / values.length);
+  return finite("values", mean(asArray(values)));
 }
 
 /**
@@ -42,11 +41,7 @@ export function computeCovariance(first: ArrayLike<number>, second: ArrayLike<nu
   if (second.length !== first.length) {
     throw new InvalidParameterError("second.length", second.length, `equal first.length (${first.length})`);
   }
-  const firstMean = computeMean(first);
-  const secondMean = computeMean(second);
-  let sum = 0;
-  for (let i = 0; i < first.length; i++) sum += (first[i]! - firstMean) * (second[i]! - secondMean);
-  return finite("values", sum / (first.length - 1));
+  return finite("values", sampleCovariance(asArray(first), asArray(second)));
 }
 
 /**
@@ -81,11 +76,12 @@ export function computeQuantile(values: ArrayLike<number>, probability: number):
   const sorted = Float64Array.from(values).sort(); // typed arrays sort numerically, NaN last
   finite("values", sorted[0]!);
   finite("values", sorted[sorted.length - 1]!);
-  const position = probability * (sorted.length - 1);
-  const index = Math.floor(position);
-  const below = sorted[index]!;
-  const above = sorted[Math.min(index + 1, sorted.length - 1)]!;
-  return below + (position - index) * (above - below);
+  return quantileSorted(asArray(sorted), probability);
+}
+
+/** simple-statistics asks for arrays but only reads length and indices, which typed arrays have as well: no copy is needed. */
+function asArray(values: ArrayLike<number>): number[] {
+  return values as number[];
 }
 
 /** A sum is finite only if every term was: one test after the loop in place of one for every value. */
