@@ -114,3 +114,32 @@ export function computeShortNotionalCapQuote(inputs: {
   requireBetween("maintenance", inputs.maintenance, 0, 1);
   return inputs.marginQuote / ((1 + inputs.upMove) * (1 + inputs.maintenance) - 1);
 }
+
+/**
+ * Probability (0 to 1) that a short of `notionalQuote` on `marginQuote` [quote, at least 0] is liquidated within `years`.
+ *
+ * First passage to its liquidation price; 1 when the margin does not even cover the maintenance now.
+ * Throws InvalidParameterError on a notional, volatility or horizon that is not positive, a negative margin, a maintenance margin outside 0 to 1
+ * or a drift that is not finite.
+ *
+ * @example
+ * computeShortLiquidationProbability({
+ *   notionalQuote: 30_000, marginQuote: 10_000, maintenance: 0.02, volatility: 0.7, drift: 0, years: 30 / 365,
+ * }); // 0.15863
+ */
+export function computeShortLiquidationProbability(inputs: {
+  readonly notionalQuote: number;
+  readonly marginQuote: number;
+  readonly maintenance: number;
+  readonly volatility: number;
+  readonly drift: number;
+  readonly years: number;
+}): number {
+  requirePositive("notionalQuote", inputs.notionalQuote);
+  requireNonNegative("marginQuote", inputs.marginQuote);
+  requireBetween("maintenance", inputs.maintenance, 0, 1);
+  const barrier = (1 + inputs.marginQuote / inputs.notionalQuote) / (1 + inputs.maintenance);
+  const { volatility, drift, years } = inputs;
+  const probability = computeFirstPassageProbability({ price: 1, barrier, volatility, drift, years });
+  return barrier > 1 ? probability : 1;
+}
