@@ -37,9 +37,9 @@ export interface MeanRateForecast {
  * (|phi| of 1 or more): no forecast of a mean exists then.
  *
  * @example
- * fitFundingModel([1e-5, 3e-5, 2e-5, 2.5e-5, 1e-5]);
+ * computeFundingModel([1e-5, 3e-5, 2e-5, 2.5e-5, 1e-5]);
  */
-export function fitFundingModel(rates: readonly number[]): FundingModel {
+export function computeFundingModel(rates: readonly number[]): FundingModel {
   requireLength("rates", rates, 4);
   for (const rate of rates) requireFinite("rates", rate);
   const before = rates.slice(0, -1);
@@ -83,9 +83,9 @@ export function computeEwmaRate(rates: readonly number[], decay: number): number
  * intervals that is not whole and at least 1.
  *
  * @example
- * forecastMeanRate({ meanRate: 1e-5, persistence: 0.5, noiseDeviation: 1e-5 }, 5e-5, 1); // { expectedRate: 3e-5, deviation: 1e-5 }
+ * computeMeanRateForecast({ meanRate: 1e-5, persistence: 0.5, noiseDeviation: 1e-5 }, 5e-5, 1); // { expectedRate: 3e-5, deviation: 1e-5 }
  */
-export function forecastMeanRate(model: FundingModel, lastRate: number, intervals: number): MeanRateForecast {
+export function computeMeanRateForecast(model: FundingModel, lastRate: number, intervals: number): MeanRateForecast {
   requireModel(model);
   requireFinite("lastRate", lastRate);
   if (!(Number.isSafeInteger(intervals) && intervals >= 1)) {
@@ -101,7 +101,7 @@ export function forecastMeanRate(model: FundingModel, lastRate: number, interval
 }
 
 /**
- * Inputs of {@link forecastFundingCost}.
+ * Inputs of {@link computeFundingCostForecast}.
  *
  * - `lastRate` [fraction per interval] as the venue quotes it; `intervals`: length of the horizon, whole.
  * - `intervalsPerYear`: 8760 for hourly funding, 1095 for every eight hours.
@@ -138,14 +138,14 @@ export interface FundingCostForecast {
  *
  * @example
  * // a short of 25 base receives 1e-5 an hour for 720 hours: -360 quote expected
- * forecastFundingCost({
+ * computeFundingCostForecast({
  *   model: { meanRate: 1e-5, persistence: 0.9, noiseDeviation: 1e-5 }, lastRate: 1e-5, intervals: 720, intervalsPerYear: 8760,
  *   hedgeDeltaBase: -25, price: 2000, probabilities: [0.05, 0.95],
  * });
  */
-export function forecastFundingCost(inputs: FundingCostInputs): FundingCostForecast {
+export function computeFundingCostForecast(inputs: FundingCostInputs): FundingCostForecast {
   requirePositive("intervalsPerYear", inputs.intervalsPerYear);
-  const forecast = forecastMeanRate(inputs.model, inputs.lastRate, inputs.intervals);
+  const forecast = computeMeanRateForecast(inputs.model, inputs.lastRate, inputs.intervals);
   const years = inputs.intervals / inputs.intervalsPerYear;
   const toQuote = (ratePerInterval: number): number =>
     computeFundingCostQuote({

@@ -5,7 +5,7 @@ import { requireLength, requireNonNegative, requirePositive } from "./require.ts
  * What to spread and what it should lower.
  *
  * - `marginsQuote`: what each venue holds already [quote, at least 0].
- * - `budgetQuote` to add, at least 0, in whole steps of `stepQuote` [quote]: at most 10,000 of them.
+ * - `budgetQuote` to add, at least 0, in whole steps of `stepQuote` [quote]: at most 1000 of them.
  * - `risk`: a number to make small, of the margins at all venues: a worst loss, a chance of liquidation, or such chances weighed by what
  *   each would cost. It should not rise when margin is added.
  */
@@ -24,7 +24,7 @@ export interface MarginAllocation {
   readonly riskAfter: number;
 }
 
-const MOST_STEPS = 10_000;
+const MOST_STEPS = 1000;
 
 /**
  * Puts margin where it lowers the risk most, step by step: greedy, with a look ahead.
@@ -36,9 +36,9 @@ const MOST_STEPS = 10_000;
  * Throws InvalidParameterError on no venues, negative amounts, a step that is not positive or too small, or a risk of NaN.
  *
  * @example
- * allocateMargin({ marginsQuote: [0, 0], budgetQuote: 20_000, stepQuote: 1000, risk: ([a = 0, b = 0]) => 1 / (1 + a) + 4 / (1 + b) });
+ * computeMarginAllocation({ marginsQuote: [0, 0], budgetQuote: 20_000, stepQuote: 1000, risk: ([a = 0, b = 0]) => 1 / (1 + a) + 4 / (1 + b) });
  */
-export function allocateMargin(inputs: MarginAllocationInputs): MarginAllocation {
+export function computeMarginAllocation(inputs: MarginAllocationInputs): MarginAllocation {
   requireLength("marginsQuote", inputs.marginsQuote, 1);
   for (const margin of inputs.marginsQuote) requireNonNegative("marginsQuote", margin);
   requireNonNegative("budgetQuote", inputs.budgetQuote);

@@ -72,9 +72,9 @@ export function computeReplicatingStrip(
 ): ReplicatingStrip {
   requireLength("strikes", strikes, 2);
   strikes.forEach((strike, i) => {
-    requirePositive(`strikes[${i}]`, strike);
-    if (i > 0 && !(strike > strikes[i - 1]!)) {
-      throw new InvalidParameterError(`strikes[${i}]`, strike, `be greater than the strike before (${strikes[i - 1]})`);
+    const before = i === 0 ? 0 : strikes[i - 1]!;
+    if (!(strike > before && strike < Infinity)) {
+      throw new InvalidParameterError(`strikes[${i}]`, strike, `be finite and greater than ${before}, the one before`);
     }
   });
   const [first, last] = [strikes[0]!, strikes[strikes.length - 1]!];
