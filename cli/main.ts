@@ -13,6 +13,7 @@ import { addKeeperCommand } from "./commands/keeper.ts";
 import { addPositionCommand } from "./commands/position.ts";
 import { addRedeemCommand } from "./commands/redeem.ts";
 import { addStatusCommand } from "./commands/status.ts";
+import { addStripCommand } from "./commands/strip.ts";
 import type { CommandContext } from "./context.ts";
 import { readEnvironment } from "./env.ts";
 import type { Environment } from "./env.ts";
@@ -85,6 +86,7 @@ function buildProgram(context: CommandContext, streams: CliHost["streams"]): Com
   addExitCommand(program, context);
   addKeeperCommand(program, context);
   addPositionCommand(program, context);
+  addStripCommand(program, context);
   return program;
 }
 
