@@ -1,0 +1,103 @@
+import { InvalidParameterError } from "../../errors.ts";
+import { requirePositive } from "../../math/require.ts";
+import { createBook } from "./book.ts";
+import type { OptionMarket } from "./book.ts";
+import { METRIC, METRIC_COUNT, runHedge } from "./hedgeRun.ts";
+import { createMarket } from "./market.ts";
+import type { Grid, MarketSource } from "./market.ts";
+import type { Strategy } from "./strategies.ts";
+import { createBookTables, createPathTables, fillBookTables, fillPathTables } from "./tables.ts";
+import { requireVenue } from "./venue.ts";
+import type { VenueModel } from "./venue.ts";
+
+/** A simulation, as plain data: the same for the main thread and for a worker. */
+export interface SimulationSpec {
+  readonly source: MarketSource;
+  readonly seed: number;
+  readonly grid: Grid;
+  readonly positionQuote: number;
+  readonly startPrice: number;
+  readonly referenceVolatility: number;
+  readonly venue: VenueModel;
+  readonly options: OptionMarket;
+  readonly widths: readonly number[];
+  readonly strategies: readonly Strategy[];
+}
+
+/** 30 days of 5-minute steps, funding every 8 hours. */
+export const MONTH_GRID: Grid = { steps: 8_640, stepYears: 300 / 31_536_000, paymentSteps: 96 };
+
+export interface Kernel {
+  /** Values a path: widths × strategies × METRIC_COUNT, in that order. */
+  readonly valuesPerPath: number;
+  /** Hedged strategies × steps a path. Holding and doing nothing cost nothing and do not count. */
+  readonly strategyStepsPerPath: number;
+  /** Simulates paths first … first + count - 1 into `out`, path by path. */
+  run(first: number, count: number, out: Float64Array): void;
+}
+
+/**
+ * A kernel with all its tables, reused by every path: memory does not grow with their number.
+ *
+ * Throws InvalidParameterError on parameters out of domain.
+ */
+export function createKernel(spec: SimulationSpec): Kernel {
+  const { seed, grid, venue, startPrice, positionQuote, strategies, widths } = spec;
+  requireVenue(venue);
+  requirePositive("stepYears", grid.stepYears);
+  for (const name of ["steps", "paymentSteps"] as const) {
+    if (!(Number.isInteger(grid[name]) && grid[name] > 0)) {
+      throw new InvalidParameterError(`grid.${name}`, grid[name], "be a positive whole number");
+    }
+  }
+  const { steps, stepYears } = grid;
+  const books = widths.map((width) =>
+    createBook({
+      positionQuote,
+      startPrice,
+      width,
+      horizonYears: steps * stepYears,
+      referenceVolatility: spec.referenceVolatility,
+      venue,
+      options: spec.options,
+      strategies,
+    }),
+  );
+  const market = createMarket(spec.source, grid, venue);
+  const path = createPathTables(steps);
+  const tables = createBookTables(steps);
+  const deviations = Float64Array.from(
+    { length: steps },
+    (_, i) => spec.options.impliedVolatility * Math.sqrt((steps - i) * stepYears),
+  );
+  const hedgeCount = books.reduce((count, { hedges }) => count + hedges.length, 0);
+
+  const runPath = (index: number, out: Float64Array, at: number): void => {
+    market.load(seed, index);
+    fillPathTables(path, market, grid, venue, startPrice);
+    books.forEach((book, bookIndex) => {
+      const end = fillBookTables(tables, book, path, market, deviations, grid);
+      const bookAt = at + bookIndex * strategies.length * METRIC_COUNT;
+      strategies.forEach((strategy, i) => {
+        const isHold = strategy.kind === "hold";
+        const held = book.startBase * (path.prices[steps]! - startPrice);
+        out[bookAt + i * METRIC_COUNT + METRIC.pnl] = isHold ? held : end.liquidityPnl;
+      });
+      for (const hedge of book.hedges) {
+        const hedgeAt = bookAt + hedge.index * METRIC_COUNT;
+        out[hedgeAt + METRIC.pnl]! += hedge.stripShare * end.stripPayoff - hedge.premiumQuote;
+        out[hedgeAt + METRIC.premium] = hedge.premiumQuote;
+        runHedge(hedge, path, tables, venue, steps, out, hedgeAt);
+      }
+    });
+  };
+  const valuesPerPath = widths.length * strategies.length * METRIC_COUNT;
+  return {
+    valuesPerPath,
+    strategyStepsPerPath: hedgeCount * steps,
+    run: (first, count, out) => {
+      out.fill(0, 0, count * valuesPerPath);
+      for (let i = 0; i < count; i++) runPath(first + i, out, i * valuesPerPath);
+    },
+  };
+}

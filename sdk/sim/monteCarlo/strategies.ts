@@ -1,0 +1,84 @@
+import { InvalidParameterError } from "../../errors.ts";
+import { requireBetween, requireNonNegative, requirePositive } from "../../math/require.ts";
+
+/** When a hedge is traded, and how far back. */
+export type Rebalance =
+  /** Never after the opening. */
+  | { readonly kind: "once" }
+  /** When the drift exceeds `fraction` of the position's value: to zero. */
+  | { readonly kind: "threshold"; readonly fraction: number }
+  /** Every `steps` steps: to zero. */
+  | { readonly kind: "interval"; readonly steps: number }
+  /** The band of computeOptimalBand for this risk aversion [1/quote]. */
+  | { readonly kind: "optimalBand"; readonly riskAversion: number };
+
+/** The liquidity without a hedge. */
+export interface UnhedgedStrategy {
+  readonly kind: "unhedged";
+  readonly name: string;
+}
+
+/** The base and quote that the liquidity would start with, held. */
+export interface HoldStrategy {
+  readonly kind: "hold";
+  readonly name: string;
+}
+
+/**
+ * A short perp against `hedgeRatio` of the liquidity's delta and all of the options' delta. `stripShare`: how much of the strip that
+ * would replicate the liquidity is bought at the start and held to expiry, 0 for none. The perp is never long.
+ */
+export interface HedgedStrategy {
+  readonly kind: "hedged";
+  readonly name: string;
+  readonly hedgeRatio: number;
+  readonly stripShare: number;
+  readonly rebalance: Rebalance;
+}
+
+export type Strategy = UnhedgedStrategy | HoldStrategy | HedgedStrategy;
+
+/** Risk aversion of the published bands [1/quote]. */
+export const TABLE_RISK_AVERSION = 1e-3;
+
+const BAND: Rebalance = { kind: "optimalBand", riskAversion: TABLE_RISK_AVERSION };
+
+function hedge(name: string, rebalance: Rebalance, stripShare = 0, hedgeRatio = 1): HedgedStrategy {
+  return { kind: "hedged", name, hedgeRatio, stripShare, rebalance };
+}
+
+/** Every strategy of the published experiment; the first one is what the others are measured against. */
+export const EXPERIMENT_STRATEGIES: readonly Strategy[] = [
+  { kind: "unhedged", name: "no hedge" },
+  { kind: "hold", name: "plain holding" },
+  hedge("short once", { kind: "once" }),
+  hedge("ratio 0.65, 5 % threshold", { kind: "threshold", fraction: 0.05 }, 0, 0.65),
+  hedge("5 % threshold", { kind: "threshold", fraction: 0.05 }),
+  hedge("hourly", { kind: "interval", steps: 12 }),
+  hedge("optimal band", BAND),
+  hedge("half strip + band", BAND, 0.5),
+  hedge("three-quarter strip + band", BAND, 0.75),
+  hedge("full strip + short once", { kind: "once" }, 1),
+  hedge("full strip + band", BAND, 1),
+];
+
+/** Throws InvalidParameterError on parameters out of domain. */
+export function requireStrategy(strategy: Strategy): void {
+  if (strategy.kind !== "hedged") return;
+  requireNonNegative("hedgeRatio", strategy.hedgeRatio);
+  requireBetween("stripShare", strategy.stripShare, 0, 2);
+  const { rebalance } = strategy;
+  switch (rebalance.kind) {
+    case "once":
+      return;
+    case "threshold":
+      requirePositive("rebalance.fraction", rebalance.fraction);
+      return;
+    case "interval":
+      if (Number.isInteger(rebalance.steps) && rebalance.steps > 0) return;
+      throw new InvalidParameterError("rebalance.steps", rebalance.steps, "be a positive whole number");
+    case "optimalBand":
+      requirePositive("rebalance.riskAversion", rebalance.riskAversion);
+      return;
+  }
+}
