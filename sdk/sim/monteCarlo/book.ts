@@ -1,5 +1,5 @@
 import { computeOptimalBand } from "../../math/bands.ts";
-import { computeLiquidityForValue, computeLpDeltaBase, computeLpGamma, computeLpValueQuote } from "../../math/lp.ts";
+import { computeLiquidityForValue, computeLpDeltaBase, computeLpGamma } from "../../math/lp.ts";
 import type { LpPosition } from "../../math/lp.ts";
 import { requireNonNegative, requirePositive } from "../../math/require.ts";
 import { createDeltaTable } from "./deltaTable.ts";
@@ -14,10 +14,13 @@ import type { VenueModel } from "./venue.ts";
 export const BAND_CELLS = 4_097;
 export const BAND_LOG_RANGE = 1.25;
 const DELTA_LOG_RANGE = 1;
+/** What the table of the strip's delta covers; beyond it the delta is that of this volatility. */
+const MAX_IMPLIED_VOLATILITY = 2;
 
 /**
- * The market for options: bought at the start for Black–Scholes at `impliedVolatility` (1 + `markup`) and `feeOfNotional` of the
- * underlying notional of each contract; their delta is taken at `impliedVolatility`. Strikes are `strikeSpacing` of the price apart.
+ * The market for options: bought at the start for Black–Scholes at the quoted volatility times 1 + `markup`, and `feeOfNotional` of the
+ * underlying notional of each contract; their delta is taken at the quoted volatility of the start. That is `impliedVolatility`,
+ * unless a recorded market says otherwise. Strikes are `strikeSpacing` of the price apart.
  */
 export interface OptionMarket {
   readonly impliedVolatility: number;
@@ -53,10 +56,9 @@ export interface CompiledHedge {
   readonly index: number;
   readonly hedgeRatio: number;
   readonly stripShare: number;
-  readonly intervalSteps: number;
+  readonly lookEverySteps: number;
   readonly triggers: Float64Array;
   readonly targets: Float64Array;
-  readonly premiumQuote: number;
 }
 
 export interface Book {
@@ -87,10 +89,7 @@ export function createBook(request: BookRequest): Book {
   const position = { liquidity: computeLiquidityForValue(positionQuote, startPrice, range), ...range };
   const strip = createOptionStrip(position, startPrice, options.strikeSpacing * startPrice);
   const usesStrip = strategies.some((strategy) => strategy.kind === "hedged" && strategy.stripShare > 0);
-  const maxDeviation = options.impliedVolatility * Math.sqrt(horizonYears);
-  const premiumQuote =
-    computeStripValueQuote(strip, startPrice, horizonYears, options.impliedVolatility * (1 + options.markup)) +
-    options.feeOfNotional * startPrice * computeStripContractsBase(strip);
+  const maxDeviation = MAX_IMPLIED_VOLATILITY * Math.sqrt(horizonYears);
   return {
     request,
     position,
@@ -99,25 +98,32 @@ export function createBook(request: BookRequest): Book {
     deltaTable: usesStrip ? createDeltaTable(strip, startPrice, DELTA_LOG_RANGE, maxDeviation) : undefined,
     hedges: strategies.flatMap((strategy, index) =>
       strategy.kind === "hedged"
-        ? [{ ...compileHedge(strategy, request, position), index, premiumQuote: premiumQuote * strategy.stripShare }]
+        ? [{ ...compileHedge(strategy, request, position), index }]
         : [],
     ),
   };
+}
+
+/** Price of one whole strip at the start [quote], spread and fee included, for options quoted at `impliedVolatility`. */
+export function computePremiumQuote({ request, strip }: Book, impliedVolatility: number): number {
+  const { startPrice, horizonYears, options } = request;
+  const value = computeStripValueQuote(strip, startPrice, horizonYears, impliedVolatility * (1 + options.markup));
+  return value + options.feeOfNotional * startPrice * computeStripContractsBase(strip);
 }
 
 function compileHedge(
   strategy: HedgedStrategy,
   request: BookRequest,
   position: LpPosition,
-): Omit<CompiledHedge, "index" | "premiumQuote"> {
+): Omit<CompiledHedge, "index"> {
   const { rebalance, hedgeRatio, stripShare } = strategy;
   const triggers = new Float64Array(BAND_CELLS).fill(Infinity);
   const targets = new Float64Array(BAND_CELLS);
-  if (rebalance.kind === "interval") triggers.fill(0);
+  if (rebalance.kind === "always") triggers.fill(0);
   for (let cell = 0; cell < BAND_CELLS; cell++) {
     const price = request.startPrice * Math.exp(BAND_LOG_RANGE * ((2 * cell) / (BAND_CELLS - 1) - 1));
     if (rebalance.kind === "threshold") {
-      triggers[cell] = (rebalance.fraction * computeLpValueQuote(position, price)) / price;
+      triggers[cell] = rebalance.fraction * hedgeRatio * computeLpDeltaBase(position, price);
     } else if (rebalance.kind === "optimalBand") {
       const inside = Math.min(position.priceUpper * (1 - 1e-9), Math.max(position.priceLower, price));
       // The options' gamma takes its share of the liquidity's away; a tenth is left for what the months do to it.
@@ -138,7 +144,7 @@ function compileHedge(
   return {
     hedgeRatio,
     stripShare,
-    intervalSteps: rebalance.kind === "interval" ? rebalance.steps : 1,
+    lookEverySteps: strategy.lookEverySteps,
     triggers,
     targets,
   };

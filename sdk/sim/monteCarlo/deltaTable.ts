@@ -10,7 +10,7 @@ import type { OptionStrip } from "./strip.ts";
  */
 
 const PRICE_NODES = 1_025;
-const DEVIATION_NODES = 65;
+const DEVIATION_NODES = 193;
 
 /** Delta of a strip [base] on a grid: `values[row * PRICE_NODES + column]`, row by deviation, column by log price. */
 export interface DeltaTable {

@@ -33,7 +33,7 @@ export function runHedge(
   out: Float64Array,
   at: number,
 ): void {
-  const { hedgeRatio, stripShare, intervalSteps, triggers, targets } = hedge;
+  const { hedgeRatio, stripShare, lookEverySteps, triggers, targets } = hedge;
   const { marks, carried, liquidation, funding, cells } = path;
   const { bases, stripDeltas } = book;
   const { proportionalCost, fixedCostQuote, keeperLatencySteps, margin } = venue;
@@ -103,7 +103,7 @@ export function runHedge(
     const delta = hedgeRatio * bases[i]! + stripShare * stripDeltas[i]!;
     const drift = delta + position;
     const size = drift < 0 ? -drift : drift;
-    if (i > tradeAt && size > triggers[cells[i]!]! && i % intervalSteps === 0) {
+    if (i > tradeAt && size > triggers[cells[i]!]! && i % lookEverySteps === 0) {
       const target = targets[cells[i]!]!;
       wanted = (drift < 0 ? -target : target) - delta;
       if (wanted > 0) wanted = 0;

@@ -1,6 +1,6 @@
 import { InvalidParameterError } from "../../errors.ts";
 import { requirePositive } from "../../math/require.ts";
-import { createBook } from "./book.ts";
+import { computePremiumQuote, createBook } from "./book.ts";
 import type { OptionMarket } from "./book.ts";
 import { METRIC, METRIC_COUNT, runHedge } from "./hedgeRun.ts";
 import { createMarket } from "./market.ts";
@@ -63,17 +63,24 @@ export function createKernel(spec: SimulationSpec): Kernel {
       strategies,
     }),
   );
-  const market = createMarket(spec.source, grid, venue);
+  const market = createMarket(spec.source, grid, venue, spec.options.impliedVolatility);
   const path = createPathTables(steps);
   const tables = createBookTables(steps);
-  const deviations = Float64Array.from(
-    { length: steps },
-    (_, i) => spec.options.impliedVolatility * Math.sqrt((steps - i) * stepYears),
-  );
+  const rootsOfTimeLeft = Float64Array.from({ length: steps }, (_, i) => Math.sqrt((steps - i) * stepYears));
+  const deviations = new Float64Array(steps);
+  const premiums = new Float64Array(books.length);
+  let quoted = Number.NaN;
+  /** What depends on the quoted volatility is computed again only when that changes. */
+  const quote = (volatility: number): void => {
+    if (volatility === quoted) return;
+    quoted = volatility;
+    for (let i = 0; i < steps; i++) deviations[i] = volatility * rootsOfTimeLeft[i]!;
+    books.forEach((book, i) => (premiums[i] = computePremiumQuote(book, volatility)));
+  };
   const hedgeCount = books.reduce((count, { hedges }) => count + hedges.length, 0);
 
   const runPath = (index: number, out: Float64Array, at: number): void => {
-    market.load(seed, index);
+    quote(market.load(seed, index));
     fillPathTables(path, market, grid, venue, startPrice);
     books.forEach((book, bookIndex) => {
       const end = fillBookTables(tables, book, path, market, deviations, grid);
@@ -85,8 +92,9 @@ export function createKernel(spec: SimulationSpec): Kernel {
       });
       for (const hedge of book.hedges) {
         const hedgeAt = bookAt + hedge.index * METRIC_COUNT;
-        out[hedgeAt + METRIC.pnl]! += hedge.stripShare * end.stripPayoff - hedge.premiumQuote;
-        out[hedgeAt + METRIC.premium] = hedge.premiumQuote;
+        const premium = hedge.stripShare * premiums[bookIndex]!;
+        out[hedgeAt + METRIC.pnl]! += hedge.stripShare * end.stripPayoff - premium;
+        out[hedgeAt + METRIC.premium] = premium;
         runHedge(hedge, path, tables, venue, steps, out, hedgeAt);
       }
     });

@@ -1,15 +1,20 @@
+import { InvalidParameterError } from "../../errors.ts";
 import { createPathGenerator } from "../models/generator.ts";
 import type { PriceModel } from "../models/priceModel.ts";
 import { createRandomStream } from "../models/stream.ts";
 import type { FundingLaw, PremiumLaw, VenueModel } from "./venue.ts";
 
-/** A recorded market: for each window log prices relative to its start, and the funding rate of each payment. */
+/** A recorded market and the windows of it that are the paths. */
 export interface HistoryMarket {
   readonly kind: "history";
-  /** windows × (steps + 1), row by row. */
-  readonly logReturns: Float64Array;
-  /** windows × payments, row by row. */
+  /** Natural logarithm of the price at every step of the record. */
+  readonly logPrices: Float64Array;
+  /** Funding rate that is due at step i·paymentSteps of the record. */
   readonly fundingRates: Float64Array;
+  /** Step with which each window starts, a multiple of paymentSteps. */
+  readonly starts: Int32Array;
+  /** Volatility at which each window's options are quoted when they are bought. */
+  readonly impliedVolatilities: Float64Array;
 }
 
 export interface ModelMarket {
@@ -33,11 +38,12 @@ export interface Market {
   readonly premiums: Float64Array;
   /** Rate of each payment; payment i is due after step (i + 1)·paymentSteps. */
   readonly fundingRates: Float64Array;
-  load(seed: number, path: number): void;
+  /** Overwrites the buffers; returns the volatility at which this path's options are quoted. */
+  load(seed: number, path: number): number;
 }
 
 /** A market on a grid. Of a recorded one, path i is window i, and the seed rules its premium alone. */
-export function createMarket(source: MarketSource, grid: Grid, venue: VenueModel): Market {
+export function createMarket(source: MarketSource, grid: Grid, venue: VenueModel, impliedVolatility: number): Market {
   const { steps, stepYears, paymentSteps } = grid;
   const premiums = new Float64Array(steps + 1);
   const fundingRates = new Float64Array(Math.floor(steps / paymentSteps));
@@ -52,26 +58,31 @@ export function createMarket(source: MarketSource, grid: Grid, venue: VenueModel
 
   if (source.kind === "history") {
     const logReturns = new Float64Array(steps + 1);
-    const load = (seed: number, path: number): void => {
-      logReturns.set(source.logReturns.subarray(path * (steps + 1), (path + 1) * (steps + 1)));
+    const load = (seed: number, path: number): number => {
+      const start = source.starts[path];
+      if (start === undefined) throw new InvalidParameterError("path", path, "be the number of a window");
+      const startLog = source.logPrices[start]!;
+      for (let i = 0; i <= steps; i++) logReturns[i] = source.logPrices[start + i]! - startLog;
       if (venue.funding !== undefined) {
-        const { length } = fundingRates;
-        fundingRates.set(source.fundingRates.subarray(path * length, (path + 1) * length));
+        const first = start / paymentSteps + 1;
+        fundingRates.set(source.fundingRates.subarray(first, first + fundingRates.length));
       }
       loadPremium(seed, path);
+      return source.impliedVolatilities[path]!;
     };
     // Within a recorded bar the path visits both extremes: nothing is added for what lies between the steps.
     return { logReturns, volatilities: new Float64Array(steps), premiums, fundingRates, load };
   }
   const generator = createPathGenerator(source.model, steps, stepYears);
   const { logReturns, volatilities } = generator;
-  const load = (seed: number, path: number): void => {
+  const load = (seed: number, path: number): number => {
     generator.generate(seed, path);
     if (venue.funding !== undefined) {
       createRandomStream(seed, path, "funding").fillNormals(shocks);
       fillFunding(venue.funding, grid, { shocks, logReturns, volatilities }, fundingRates);
     }
     loadPremium(seed, path);
+    return impliedVolatility;
   };
   return { logReturns, volatilities, premiums, fundingRates, load };
 }

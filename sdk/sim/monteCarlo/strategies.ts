@@ -5,10 +5,10 @@ import { requireBetween, requireNonNegative, requirePositive } from "../../math/
 export type Rebalance =
   /** Never after the opening. */
   | { readonly kind: "once" }
-  /** When the drift exceeds `fraction` of the position's value: to zero. */
+  /** At every look, to zero. */
+  | { readonly kind: "always" }
+  /** When the drift exceeds `fraction` of the short that is wanted, to zero. */
   | { readonly kind: "threshold"; readonly fraction: number }
-  /** Every `steps` steps: to zero. */
-  | { readonly kind: "interval"; readonly steps: number }
   /** The band of computeOptimalBand for this risk aversion [1/quote]. */
   | { readonly kind: "optimalBand"; readonly riskAversion: number };
 
@@ -34,6 +34,8 @@ export interface HedgedStrategy {
   readonly hedgeRatio: number;
   readonly stripShare: number;
   readonly rebalance: Rebalance;
+  /** The keeper looks at the drift every so many steps. */
+  readonly lookEverySteps: number;
 }
 
 export type Strategy = UnhedgedStrategy | HoldStrategy | HedgedStrategy;
@@ -42,19 +44,20 @@ export type Strategy = UnhedgedStrategy | HoldStrategy | HedgedStrategy;
 export const TABLE_RISK_AVERSION = 1e-3;
 
 const BAND: Rebalance = { kind: "optimalBand", riskAversion: TABLE_RISK_AVERSION };
+const STEPS_PER_HOUR = 12;
 
 function hedge(name: string, rebalance: Rebalance, stripShare = 0, hedgeRatio = 1): HedgedStrategy {
-  return { kind: "hedged", name, hedgeRatio, stripShare, rebalance };
+  return { kind: "hedged", name, hedgeRatio, stripShare, rebalance, lookEverySteps: STEPS_PER_HOUR };
 }
 
-/** Every strategy of the published experiment; the first one is what the others are measured against. */
+/** Every strategy of the published experiment, with a look an hour; the others are measured against the first one. */
 export const EXPERIMENT_STRATEGIES: readonly Strategy[] = [
   { kind: "unhedged", name: "no hedge" },
   { kind: "hold", name: "plain holding" },
   hedge("short once", { kind: "once" }),
   hedge("ratio 0.65, 5 % threshold", { kind: "threshold", fraction: 0.05 }, 0, 0.65),
   hedge("5 % threshold", { kind: "threshold", fraction: 0.05 }),
-  hedge("hourly", { kind: "interval", steps: 12 }),
+  hedge("hourly", { kind: "always" }),
   hedge("optimal band", BAND),
   hedge("half strip + band", BAND, 0.5),
   hedge("three-quarter strip + band", BAND, 0.75),
@@ -67,16 +70,17 @@ export function requireStrategy(strategy: Strategy): void {
   if (strategy.kind !== "hedged") return;
   requireNonNegative("hedgeRatio", strategy.hedgeRatio);
   requireBetween("stripShare", strategy.stripShare, 0, 2);
-  const { rebalance } = strategy;
+  const { rebalance, lookEverySteps } = strategy;
+  if (!(Number.isInteger(lookEverySteps) && lookEverySteps > 0)) {
+    throw new InvalidParameterError("lookEverySteps", lookEverySteps, "be a positive whole number");
+  }
   switch (rebalance.kind) {
     case "once":
+    case "always":
       return;
     case "threshold":
       requirePositive("rebalance.fraction", rebalance.fraction);
       return;
-    case "interval":
-      if (Number.isInteger(rebalance.steps) && rebalance.steps > 0) return;
-      throw new InvalidParameterError("rebalance.steps", rebalance.steps, "be a positive whole number");
     case "optimalBand":
       requirePositive("rebalance.riskAversion", rebalance.riskAversion);
       return;

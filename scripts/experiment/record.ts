@@ -1,0 +1,73 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+
+import { parse } from "csv-parse/sync";
+
+import { InvalidParameterError } from "../../sdk/errors.ts";
+import { createHistoryWindows } from "../../sdk/sim/monteCarlo/history.ts";
+import type { FundingPayment, HistoryWindows } from "../../sdk/sim/monteCarlo/history.ts";
+import { readPrices } from "../../sdk/sim/prices.ts";
+import type { Bar } from "../../sdk/sim/bar.ts";
+
+/** The recorded market of the experiment. */
+export interface MarketRecord {
+  readonly bars: readonly Bar[];
+  readonly funding: readonly FundingPayment[];
+}
+
+const PRICES_FILE = "eth-usd-1h.csv";
+const FUNDING_FILE = "eth-perp-funding-8h.csv";
+const WINDOW_DAYS = 30;
+const DAY_SECONDS = 86_400;
+
+/** Months that a hedge is there for; each window starts a few days before the fall. */
+export const CRASHES: readonly { readonly name: string; readonly start: string }[] = [
+  { name: "November 2018, hash war", start: "2018-11-05" },
+  { name: "March 2020, pandemic", start: "2020-03-01" },
+  { name: "May 2021, China", start: "2021-05-05" },
+  { name: "December 2021", start: "2021-11-25" },
+  { name: "May 2022, Terra", start: "2022-05-01" },
+  { name: "June 2022, Celsius, 3AC", start: "2022-06-01" },
+  { name: "November 2022, FTX", start: "2022-11-01" },
+  { name: "August 2024, yen carry", start: "2024-07-28" },
+  { name: "April 2025, tariffs", start: "2025-03-28" },
+];
+
+/** Reads the record, or undefined where `directory` lacks one of its files. */
+export function readMarketRecord(directory: string): MarketRecord | undefined {
+  const files = [PRICES_FILE, FUNDING_FILE].map((file) => path.join(directory, file));
+  if (!files.every((file) => existsSync(file))) return undefined;
+  return { bars: readPrices(files[0]!), funding: readFunding(files[1]!) };
+}
+
+/** Windows that start every `strideDays` days. */
+export function selectRollingWindows({ bars, funding }: MarketRecord, strideDays: number): HistoryWindows {
+  const first = Math.ceil(bars[0]!.timestamp / DAY_SECONDS) * DAY_SECONDS;
+  const days = Math.floor((bars.at(-1)!.timestamp - first) / DAY_SECONDS);
+  const starts = Array.from({ length: Math.ceil(days / strideDays) }, (_, i) => first + i * strideDays * DAY_SECONDS);
+  return createHistoryWindows({ bars, funding, windowDays: WINDOW_DAYS, starts });
+}
+
+/** The windows of {@link CRASHES}, all of which the record must hold. */
+export function selectCrashWindows({ bars, funding }: MarketRecord): HistoryWindows {
+  const starts = CRASHES.map(({ start }) => Date.parse(`${start}T00:00Z`) / 1_000);
+  const windows = createHistoryWindows({ bars, funding, windowDays: WINDOW_DAYS, starts });
+  if (windows.starts.length !== starts.length) {
+    throw new InvalidParameterError("crash windows in the record", windows.starts.length, `be ${starts.length}`);
+  }
+  return windows;
+}
+
+function readFunding(file: string): readonly FundingPayment[] {
+  const rows = parse(readFileSync(file, "utf8"), { columns: true, skip_empty_lines: true }) as unknown as readonly Record<
+    string,
+    string
+  >[];
+  return rows.map((row, i) => {
+    const timestamp = Number(row["timestamp"]);
+    const rate = row["rate_8h"] === undefined || row["rate_8h"] === "" ? Number.NaN : Number(row["rate_8h"]);
+    if (!Number.isFinite(timestamp)) throw new InvalidParameterError(`${file}, row ${i + 1}, timestamp`, timestamp, "be a number");
+    if (!(Math.abs(rate) < 0.1)) throw new InvalidParameterError(`${file}, row ${i + 1}, rate_8h`, rate, "lie within ±10 %");
+    return { timestamp, rate };
+  });
+}
