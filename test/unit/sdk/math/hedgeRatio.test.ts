@@ -5,6 +5,11 @@ import {
   computeHedgeNotional,
   computeMinimumVarianceNotionalQuote,
 } from "../../../../sdk/math/hedgeRatio.ts";
+import {
+  computeShortLiquidationProbability,
+  computeShortNotionalCapQuote,
+  computeUpMoveAtProbability,
+} from "../../../../sdk/math/margin.ts";
 import vectors from "../../../vectors/math.json" with { type: "json" };
 import { expectInvalid, expectRelative } from "./assertions.ts";
 
@@ -30,6 +35,16 @@ describe("computeHedgeNotional", () => {
     const dear = computeHedgeNotional({ ...inputs, carryPerYear: 1 });
     expect(dear.optimalQuote).to.be.below(0);
     expect(dear.notionalQuote).to.equal(0);
+  });
+
+  it("takes its cap from the probability of liquidation", () => {
+    const horizon = { volatility: v.instrumentVolatility, drift: 0, years: 2 / 365 };
+    const upMove = computeUpMoveAtProbability({ ...horizon, probability: 0.001 });
+    const capQuote = computeShortNotionalCapQuote({ marginQuote: 5000, upMove, maintenance: 0.02 });
+    const { notionalQuote, optimalQuote } = computeHedgeNotional({ ...inputs, capQuote });
+    expect(notionalQuote).to.equal(capQuote).and.to.be.below(optimalQuote);
+    const held = { notionalQuote, marginQuote: 5000, maintenance: 0.02, ...horizon };
+    expectRelative(computeShortLiquidationProbability(held), 0.001, 1e-8);
   });
 
   it("maximises E[profit] - gamma_A/2 · Var[profit]", () => {

@@ -3,6 +3,7 @@ import { describe, it } from "mocha";
 import {
   computeFirstPassageProbability,
   computeShortLiquidationPrice,
+  computeShortLiquidationProbability,
   computeShortNotionalCapQuote,
   computeUpMoveAtProbability,
 } from "../../../../sdk/math/margin.ts";
@@ -133,5 +134,43 @@ describe("computeShortNotionalCapQuote", () => {
       "marginQuote",
       -1,
     );
+  });
+});
+
+describe("computeShortLiquidationProbability", () => {
+  const v = vectors.liquidationProbability;
+  const short = {
+    notionalQuote: 30_000,
+    marginQuote: 10_000,
+    maintenance: v.maintenance,
+    volatility: v.volatility,
+    drift: 0,
+  };
+
+  it("matches the published probabilities", () => {
+    for (const { leverage, days, probability } of v.cases) {
+      const computed = computeShortLiquidationProbability({
+        ...short,
+        notionalQuote: leverage * short.marginQuote,
+        years: days / 365,
+      });
+      expectClose(computed, probability, v.absolute);
+    }
+  });
+
+  it("inverts the cap on the notional", () => {
+    const move = { volatility: 0.7, drift: 0, years: 1 / 365 };
+    const upMove = computeUpMoveAtProbability({ ...move, probability: 0.001 });
+    const notionalQuote = computeShortNotionalCapQuote({ marginQuote: 10_000, upMove, maintenance: 0.02 });
+    expectRelative(computeShortLiquidationProbability({ ...short, notionalQuote, years: 1 / 365 }), 0.001, 1e-8);
+  });
+
+  it("is certain below the maintenance margin", () => {
+    for (const marginQuote of [0, 600]) {
+      expect(computeShortLiquidationProbability({ ...short, marginQuote, years: 0.1 })).to.equal(1);
+    }
+    expect(computeShortLiquidationProbability({ ...short, marginQuote: 700, years: 1e-9 })).to.be.below(1e-6);
+    expectInvalid(() => computeShortLiquidationProbability({ ...short, marginQuote: -1, years: 1 }), "marginQuote", -1);
+    expectInvalid(() => computeShortLiquidationProbability({ ...short, years: NaN }), "years", NaN);
   });
 });

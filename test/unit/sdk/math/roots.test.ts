@@ -28,6 +28,15 @@ describe("findRoot", () => {
     );
   });
 
+  it("asks for each point once, and refuses a function that turns to NaN inside", () => {
+    const asked: number[] = [];
+    findRoot((x) => x ** 3 - (asked.push(x), 2), 0, 2, 1e-9);
+    expect(new Set(asked).size).to.equal(asked.length);
+    expect(asked.length).to.be.below(40);
+    const half = (x: number): number => (x === 0.5 ? NaN : x - 0.3);
+    expectInvalid(() => findRoot(half, 0, 1, 1e-9), "objective(0.5)", NaN);
+  });
+
   it("refuses ends of the same sign, NaN, an empty interval and no tolerance", () => {
     expectInvalid(() => findRoot((x) => x * x + 1, -1, 1, 1e-9), "objective", [2, 2]);
     expectInvalid(() => findRoot((x) => (x < 0 ? NaN : 1), -1, 1, 1e-9), "objective", [NaN, 1]);
