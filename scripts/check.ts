@@ -55,7 +55,14 @@ const STEPS: readonly Step[] = [
   {
     name: "imports",
     title: "import rules",
-    command: [modulePath("mocha", "bin", "mocha.js"), "--reporter", "dot", "test/architecture.test.ts"],
+    command: [
+      modulePath("mocha", "bin", "mocha.js"),
+      "--reporter",
+      "dot",
+      "--timeout",
+      "120000",
+      "test/architecture.test.ts",
+    ],
   },
   { name: "gas", title: "gas snapshots", command: ["scripts/gas.ts", "--check"] },
 ];
