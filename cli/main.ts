@@ -12,8 +12,10 @@ import { addExitCommand } from "./commands/exit.ts";
 import { addKeeperCommand } from "./commands/keeper.ts";
 import { addPositionCommand } from "./commands/position.ts";
 import { addRedeemCommand } from "./commands/redeem.ts";
+import { addSimulateCommand } from "./commands/simulate.ts";
 import { addStatusCommand } from "./commands/status.ts";
 import { addStripCommand } from "./commands/strip.ts";
+import { addSweepCommand } from "./commands/sweep.ts";
 import type { CommandContext } from "./context.ts";
 import { readEnvironment } from "./env.ts";
 import type { Environment } from "./env.ts";
@@ -87,6 +89,8 @@ function buildProgram(context: CommandContext, streams: CliHost["streams"]): Com
   addKeeperCommand(program, context);
   addPositionCommand(program, context);
   addStripCommand(program, context);
+  addSimulateCommand(program, context);
+  addSweepCommand(program, context);
   return program;
 }
 

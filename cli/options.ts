@@ -77,3 +77,17 @@ export function requireGiven<T extends object>(
   const list = missing.join(", ");
   throw new UsageError(`${list} ${missing.length === 1 ? "is" : "are"} missing. See "hedgerow ${command} --help".`);
 }
+
+/** Several values with commas between, each parsed by `parse`; none may be missing or come twice. */
+export function listOf<T>(parse: (value: string) => T): (text: string) => readonly T[] {
+  return (text) => {
+    const values = text.split(",").map((part) => parse(part.trim()));
+    if (new Set(values).size !== values.length) throw new InvalidArgumentError("It must not name a value twice.");
+    return values;
+  };
+}
+
+/** Factor of a range, price times and divided by it. */
+export function rangeWidth(value: string): number {
+  return between(1.001, 100)(value);
+}

@@ -19,7 +19,7 @@ import { drawChart } from "./chart.ts";
 import { describeForDashboard } from "./dashboard.ts";
 import { prepareMarket } from "./market.ts";
 import type { DemoMarket } from "./market.ts";
-import { createProgress } from "./progress.ts";
+import { createProgress } from "../progress.ts";
 import { createReplay } from "./replay.ts";
 import type { Replay } from "./replay.ts";
 import { analyseReplay } from "./result.ts";

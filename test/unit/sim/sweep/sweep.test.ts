@@ -28,6 +28,7 @@ describe("a sweep", () => {
     const many = {
       ...GRID,
       riskAversions: [1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2],
+      hedgeRatios: [0.5, 1],
       stripShares: [0],
       widths: [1.27],
     };

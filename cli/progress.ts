@@ -1,4 +1,4 @@
-import type { Output } from "../output.ts";
+import type { Output } from "./output.ts";
 
 /** Shows how far a job is. */
 export interface Progress {
@@ -17,7 +17,7 @@ export async function createProgress(output: Output, title: string): Promise<Pro
 async function createBar(title: string): Promise<Progress> {
   const { default: cliProgress } = await import("cli-progress");
   const bar = new cliProgress.SingleBar({
-    format: `${title} {bar} {percentage} % | {value}/{total} steps | {duration_formatted}, {eta_formatted} left`,
+    format: `${title} {bar} {percentage} % | {value}/{total} | {duration_formatted}, {eta_formatted} left`,
     barCompleteChar: "█",
     barIncompleteChar: "░",
     hideCursor: true,
@@ -46,7 +46,7 @@ function createLines(output: Output, title: string): Progress {
       if (percent <= shown) return;
       shown = percent;
       const seconds = Math.round((performance.now() - startedAt) / 1_000);
-      output.note(`${title}: ${percent} % (${done} of ${total} steps, ${seconds} s)`);
+      output.note(`${title}: ${percent} % (${done} of ${total}, ${seconds} s)`);
     },
     stop: () => undefined,
   };

@@ -1,0 +1,44 @@
+import { accessSync, constants, mkdirSync } from "node:fs";
+import path from "node:path";
+
+import { display } from "./deployment.ts";
+import { UsageError } from "./errors.ts";
+
+/** Where a command that computes for a while was asked to write. */
+export interface OutputFileOptions {
+  /** `true` or "-": to stdout, instead of tables. */
+  readonly json?: true | string;
+  readonly csv?: string;
+  readonly report?: string;
+}
+
+/** Absolute paths; undefined: not asked for. */
+export interface OutputFiles {
+  readonly json: string | undefined;
+  readonly csv: string | undefined;
+  readonly report: string | undefined;
+  readonly isJsonOnStdout: boolean;
+}
+
+/**
+ * Finds out that a file cannot be written before the work, not after it; makes missing directories.
+ *
+ * Throws {@link UsageError} that names the file and its option.
+ */
+export function prepareFiles({ json, csv, report }: OutputFileOptions): OutputFiles {
+  const isJsonOnStdout = json === true || json === "-";
+  const resolve = (file: string | undefined): string | undefined =>
+    file === undefined ? undefined : path.resolve(file);
+  const files = { json: isJsonOnStdout ? undefined : resolve(json), csv: resolve(csv), report: resolve(report) };
+  for (const [option, file] of Object.entries(files)) {
+    if (file === undefined) continue;
+    try {
+      mkdirSync(path.dirname(file), { recursive: true });
+      accessSync(path.dirname(file), constants.W_OK);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
+      throw new UsageError(`${display(file)} cannot be written (${code}). Choose another place with --${option}.`);
+    }
+  }
+  return { ...files, isJsonOnStdout };
+}
