@@ -1,5 +1,5 @@
 import { computeNormalCdf, computeNormalPdf } from "./normal.ts";
-import { computeForwardPrice, requireMarket } from "./optionMarket.ts";
+import { computeForwardPrice, requireMarket, requirePriceLevel } from "./optionMarket.ts";
 import type { OptionMarket } from "./optionMarket.ts";
 import { requirePositive } from "./require.ts";
 
@@ -11,7 +11,7 @@ import { requirePositive } from "./require.ts";
 /** A call pays max(P - strike, 0) at expiry, a put max(strike - P, 0). */
 export type OptionKind = "call" | "put";
 
-/** An option on one unit of base; `strike` [quote per base], above 0. */
+/** An option on one unit of base; `strike` [quote per base], from 1e-100 to 1e100. */
 export interface EuropeanOption {
   readonly kind: OptionKind;
   readonly strike: number;
@@ -42,7 +42,7 @@ export interface OptionGreeks {
  * computeOptionPayoffQuote({ kind: "put", strike: 2000 }, 1700); // 300
  */
 export function computeOptionPayoffQuote(option: EuropeanOption, price: number): number {
-  requirePositive("strike", option.strike);
+  requirePriceLevel("strike", option.strike);
   requirePositive("price", price);
   return Math.max(0, directionOf(option.kind) * (price - option.strike));
 }
@@ -58,7 +58,7 @@ export function computeOptionPayoffQuote(option: EuropeanOption, price: number):
  * computeOptionValueQuote({ kind: "call", strike: 40 }, { price: 42, volatility: 0.2, years: 0.5, ratePerYear: 0.1, yieldPerYear: 0 });
  */
 export function computeOptionValueQuote(option: EuropeanOption, market: OptionMarket): number {
-  requirePositive("strike", option.strike);
+  requirePriceLevel("strike", option.strike);
   requireMarket(market);
   const forward = computeForwardPrice(market);
   const discount = Math.exp(-market.ratePerYear * market.years);
@@ -82,13 +82,14 @@ export function computeOptionValueQuote(option: EuropeanOption, market: OptionMa
  * computeOptionGreeks({ kind: "call", strike: 50 }, { price: 49, volatility: 0.2, years: 20 / 52, ratePerYear: 0.05, yieldPerYear: 0 });
  */
 export function computeOptionGreeks(option: EuropeanOption, market: OptionMarket): OptionGreeks {
-  requirePositive("strike", option.strike);
+  requirePriceLevel("strike", option.strike);
   requireMarket(market);
   requirePositive("volatility", market.volatility);
   requirePositive("years", market.years);
   const { price, volatility, years, ratePerYear, yieldPerYear } = market;
   const sign = directionOf(option.kind);
   const deviation = volatility * Math.sqrt(years);
+  requirePositive("volatility·√years", deviation); // the product of two small numbers may be 0
   const d1 = Math.log(computeForwardPrice(market) / option.strike) / deviation + deviation / 2;
   const carried = Math.exp(-yieldPerYear * years);
   const strikeToday = option.strike * Math.exp(-ratePerYear * years);

@@ -13,7 +13,9 @@ import { requireBetween, requireFinite, requireNonNegative, requirePositive } fr
 export function computeMinimumVarianceNotionalQuote(covarianceQuote: number, instrumentVariance: number): number {
   requireFinite("covarianceQuote", covarianceQuote);
   requirePositive("instrumentVariance", instrumentVariance);
-  return covarianceQuote / instrumentVariance;
+  const notionalQuote = covarianceQuote / instrumentVariance;
+  requireFinite("covarianceQuote/instrumentVariance", notionalQuote);
+  return notionalQuote;
 }
 
 /**

@@ -22,7 +22,8 @@ import { BPS_PER_UNIT, SECONDS_PER_YEAR } from "./units.ts";
  */
 export function computeLvrQuotePerYear(position: LpPosition, price: number, volatility: number): number {
   requireNonNegative("volatility", volatility);
-  return 0.5 * (volatility * price) ** 2 * Math.abs(computeLpGamma(position, price));
+  const gamma = Math.abs(computeLpGamma(position, price));
+  return gamma === 0 ? 0 : 0.5 * (volatility * price) ** 2 * gamma;
 }
 
 /**

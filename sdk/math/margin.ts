@@ -24,7 +24,7 @@ export function computeShortLiquidationPrice(entryPrice: number, leverage: numbe
  * Inputs of {@link computeFirstPassageProbability}.
  *
  * - `price`, `barrier` [quote per base], either one above the other.
- * - `volatility` annual; `drift` mu, annual growth of the expected price (0 for a martingale).
+ * - `volatility` annual, from 1e-6 to 1e6; `drift` mu, annual growth of the expected price (0 for a martingale).
  * - `years`: horizon, the time nobody can react: keeper outage plus top-up latency.
  */
 export interface FirstPassageInputs {
@@ -49,13 +49,14 @@ export interface FirstPassageInputs {
 export function computeFirstPassageProbability(inputs: FirstPassageInputs): number {
   requirePositive("price", inputs.price);
   requirePositive("barrier", inputs.barrier);
-  requirePositive("volatility", inputs.volatility);
+  requireBetween("volatility", inputs.volatility, 1e-6, 1e6);
   requireFinite("drift", inputs.drift);
   requirePositive("years", inputs.years);
   const logDistance = Math.log(inputs.barrier / inputs.price);
   const direction = logDistance < 0 ? -1 : 1;
   const distance = direction * logDistance;
   if (distance === 0) return 1;
+  if (distance === Infinity) return 0; // the ratio of the prices has left the range of a double
   const logDrift = direction * (inputs.drift - inputs.volatility ** 2 / 2);
   const deviation = inputs.volatility * Math.sqrt(inputs.years);
   const ends = computeNormalCdf((logDrift * inputs.years - distance) / deviation);

@@ -1,13 +1,15 @@
-import { requireFinite, requireNonNegative, requirePositive } from "./require.ts";
+import { requireBetween, requireFinite, requireNonNegative } from "./require.ts";
 
 /**
  * What a European claim is valued under: a lognormal price.
  *
- * - `price` [quote per base] now, above 0.
+ * - `price` [quote per base] now, from 1e-100 to 1e100.
  * - `volatility` annual, at least 0; `years` to expiry, at least 0.
  * - `ratePerYear`: continuous rate earned on quote, a fraction; discounts the payoff.
  * - `yieldPerYear`: continuous yield earned on base (staking, dividends). Set it equal to the rate to value an option on a future
  *   (Black 1976), and both to 0 where neither leg earns anything.
+ *
+ * Volatility·√years is at most 100, rate·years and yield·years at most 200 either way: beyond, factors leave the range of a double.
  */
 export interface OptionMarket {
   readonly price: number;
@@ -24,11 +26,24 @@ export interface OptionMarket {
  * requireMarket({ price: 0, volatility: 0.7, years: 1, ratePerYear: 0, yieldPerYear: 0 }); // throws: price is 0
  */
 export function requireMarket(market: OptionMarket): void {
-  requirePositive("price", market.price);
+  requirePriceLevel("price", market.price);
   requireNonNegative("volatility", market.volatility);
   requireNonNegative("years", market.years);
   requireFinite("ratePerYear", market.ratePerYear);
   requireFinite("yieldPerYear", market.yieldPerYear);
+  requireBetween("volatility·√years", market.volatility * Math.sqrt(market.years), 0, 100);
+  requireBetween("ratePerYear·years", market.ratePerYear * market.years, -200, 200);
+  requireBetween("yieldPerYear·years", market.yieldPerYear * market.years, -200, 200);
+}
+
+/**
+ * Throws InvalidParameterError unless a price or strike lies between 1e-100 and 1e100, where ratios and squares stay within a double.
+ *
+ * @example
+ * requirePriceLevel("strike", 0); // throws: strike is 0
+ */
+export function requirePriceLevel(parameter: string, price: number): void {
+  requireBetween(parameter, price, 1e-100, 1e100);
 }
 
 /**

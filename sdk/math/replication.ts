@@ -4,7 +4,7 @@ import type { EuropeanOption } from "./blackScholes.ts";
 import { computeLpDeltaBase, computeLpGamma, computeLpValueQuote } from "./lp.ts";
 import type { LpPosition } from "./lp.ts";
 import type { OptionMarket } from "./optionMarket.ts";
-import { requireLength, requirePositive } from "./require.ts";
+import { requireFinite, requireLength, requireNonNegative, requirePositive } from "./require.ts";
 
 /*
  * Static replication of a liquidity position by options on listed strikes. At expiry
@@ -109,26 +109,32 @@ export function computeReplicatingStrip(
 /**
  * What the options of a strip pay at expiry [quote, at least 0] when the price is then `price` [quote per base].
  *
- * Throws InvalidParameterError on a price or strike that is not positive.
+ * Throws InvalidParameterError on a price or strike that is not positive, or a negative weight.
  *
  * @example
  * computeStripPayoffQuote([{ kind: "call", strike: 2000, weightBase: 2 }], 2100); // 200
  */
 export function computeStripPayoffQuote(legs: readonly StripLeg[], price: number): number {
   requirePositive("price", price);
-  return legs.reduce((sum, leg) => sum + leg.weightBase * computeOptionPayoffQuote(leg, price), 0);
+  return legs.reduce((sum, leg) => {
+    requireNonNegative("weightBase", leg.weightBase);
+    return sum + leg.weightBase * computeOptionPayoffQuote(leg, price);
+  }, 0);
 }
 
 /**
  * What is left at expiry [quote] of position, bought strip and sold forward over the constant, when the price is then `price`.
  *
  * V(P) + payoff - forward·(P - entry) - constant: 0 at every strike, at least 0 between the outer ones.
- * Throws InvalidParameterError on a price that is not positive or an impossible position.
+ * Throws InvalidParameterError on a price that is not positive, or an impossible position or strip.
  *
  * @example
  * computeStripResidualQuote(position, computeReplicatingStrip(position, 2000, strikes), 1620); // near the largest residual
  */
 export function computeStripResidualQuote(position: LpPosition, strip: ReplicatingStrip, price: number): number {
+  requirePositive("entryPrice", strip.entryPrice);
+  requireFinite("constantQuote", strip.constantQuote);
+  requireFinite("forwardBase", strip.forwardBase);
   const hedged = computeLpValueQuote(position, price) + computeStripPayoffQuote(strip.legs, price);
   return hedged - strip.forwardBase * (price - strip.entryPrice) - strip.constantQuote;
 }
@@ -148,6 +154,7 @@ export function computeStripPremiumQuote(
   volatilityAtStrike: (strike: number) => number,
 ): number {
   return legs.reduce((sum, leg) => {
+    requireNonNegative("weightBase", leg.weightBase);
     const value = computeOptionValueQuote(leg, { ...market, volatility: volatilityAtStrike(leg.strike) });
     return sum + leg.weightBase * value;
   }, 0);

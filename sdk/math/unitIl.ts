@@ -4,7 +4,7 @@ import type { OptionKind } from "./blackScholes.ts";
 import { computeTruncatedMoment } from "./lognormal.ts";
 import { requirePosition } from "./lp.ts";
 import type { LpPosition } from "./lp.ts";
-import { requireMarket } from "./optionMarket.ts";
+import { requireMarket, requirePriceLevel } from "./optionMarket.ts";
 import type { OptionMarket } from "./optionMarket.ts";
 import { requirePositive } from "./require.ts";
 
@@ -23,7 +23,7 @@ import { requirePositive } from "./require.ts";
 /** `right`: strikes above the entry price, replicated by calls; `left`: strikes below it, replicated by puts. */
 export type IlSide = "left" | "right";
 
-/** The strikes covered [quote per base], 0 < lower < upper < Infinity. */
+/** The strikes covered [quote per base], 1e-100 <= lower < upper <= 1e100. */
 export interface StrikeRange {
   readonly lower: number;
   readonly upper: number;
@@ -113,8 +113,9 @@ export function computeExpectedIlQuote(position: LpPosition, entryPrice: number,
 }
 
 function requireRange(range: StrikeRange): void {
-  requirePositive("lower", range.lower);
-  if (!(range.upper > range.lower && range.upper < Infinity)) {
-    throw new InvalidParameterError("upper", range.upper, `be finite and greater than lower (${range.lower})`);
+  requirePriceLevel("lower", range.lower);
+  requirePriceLevel("upper", range.upper);
+  if (!(range.upper > range.lower)) {
+    throw new InvalidParameterError("upper", range.upper, `be greater than lower (${range.lower})`);
   }
 }

@@ -1,3 +1,5 @@
+import { InvalidParameterError } from "../errors.ts";
+
 /** Days in the year of every annual figure. Crypto trades every day, so no 252-day convention appears anywhere. */
 export const DAYS_PER_YEAR = 365;
 
@@ -8,9 +10,16 @@ export const SECONDS_PER_YEAR = DAYS_PER_YEAR * 86_400;
 export const BPS_PER_UNIT = 10_000;
 
 /**
- * A whole number of token units as a float of whole tokens: 1_500_000n with 6 decimals is 1.5. Exact to 15 digits, for
- * models only; amounts that go on-chain stay bigint.
+ * A whole number of token units as a float of whole tokens. Exact to 15 digits, for models only; amounts that go on-chain stay bigint.
+ *
+ * Throws InvalidParameterError unless `decimals` is a whole number from 0 to 255, as a token's are.
+ *
+ * @example
+ * toFloat(1_500_000n, 6); // 1.5
  */
 export function toFloat(units: bigint, decimals: number): number {
+  if (!(Number.isInteger(decimals) && decimals >= 0 && decimals <= 255)) {
+    throw new InvalidParameterError("decimals", decimals, "be a whole number from 0 to 255");
+  }
   return Number(units) / 10 ** decimals;
 }
