@@ -1,6 +1,7 @@
 import chiSquareCdf from "@stdlib/stats-base-dists-chisquare-cdf";
 import { InvalidParameterError } from "../errors.ts";
-import { requireLength } from "./require.ts";
+import { requireFinite, requireLength } from "./require.ts";
+import { computeTailRisk } from "./valueAtRisk.ts";
 
 /*
  * Does value at risk hold in the backtest? A violation is a case whose loss exceeded it; at 95 % one in twenty is expected, scattered at random.
@@ -54,7 +55,8 @@ export function computeKupiecTest(inputs: {
  * Christoffersen's tests of a series of violations, oldest first: right rate, independence of the day before, and both together.
  *
  * Independence compares one rate for all days with one after a violation and one after none, first-order Markov, over the n - 1 transitions;
- * conditional coverage adds the statistics of the other two, 2 degrees of freedom, as the paper does. Where no violation ever follows another
+ * conditional coverage adds the statistics of the other two, 2 degrees of freedom. The paper conditions on the first day throughout; here the
+ * test of the rate counts all n days, so that it is Kupiec's. Where no violation ever follows another
  * the terms 0·ln 0 count as 0.
  * Source: Christoffersen, "Evaluating Interval Forecasts" (1998).
  * Throws InvalidParameterError on fewer than 2 days or a rate not strictly between 0 and 1.
@@ -84,6 +86,35 @@ export function computeChristoffersenTests(violated: readonly boolean[], expecte
     logLikelihood(hitHit, hitCalm, hitHit / (hitCalm + hitHit));
   const independence = toTest(2 * (separate - logLikelihood(calmHit + hitHit, calmCalm + hitCalm, pooled)), 1);
   return { unconditional, independence, conditional: toTest(unconditional.statistic + independence.statistic, 2) };
+}
+
+/**
+ * Violations of historical value at risk in a backtest without hindsight: each day's loss against the value at risk of the `windowLength` days
+ * before it.
+ *
+ * `profits` oldest first, + for a profit, in any unit; the result has one entry for every day after the first window, true where the loss
+ * exceeded. With fewer than about 1/(1 - confidence) days a window hardly reaches into the tail it estimates.
+ * Throws InvalidParameterError on a window that is not whole and at least 2, no day after it, profits that are not finite or a confidence not
+ * strictly between 0 and 1.
+ *
+ * @example
+ * computeChristoffersenTests(computeRollingViolations(dailyProfits, 250, 0.95), 0.05);
+ */
+export function computeRollingViolations(
+  profits: ArrayLike<number>,
+  windowLength: number,
+  confidence: number,
+): readonly boolean[] {
+  if (!(Number.isSafeInteger(windowLength) && windowLength >= 2)) {
+    throw new InvalidParameterError("windowLength", windowLength, "be a whole number of at least 2");
+  }
+  requireLength("profits", profits, windowLength + 1);
+  const series = Float64Array.from(profits);
+  for (const profit of series) requireFinite("profits", profit);
+  return Array.from({ length: series.length - windowLength }, (_, day) => {
+    const { valueAtRisk } = computeTailRisk(series.subarray(day, day + windowLength), confidence);
+    return -series[day + windowLength]! > valueAtRisk;
+  });
 }
 
 /** ln(rate^hits (1 - rate)^misses), with 0·ln 0 = 0; a rate of 0/0 only ever meets two counts of 0. */

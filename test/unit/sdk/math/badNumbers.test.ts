@@ -152,6 +152,7 @@ const SOUND: Readonly<Record<string, readonly unknown[]>> = {
   computeReplicatingStrip: [position, 2000, [1500, 2000, 2500]],
   computeRiskReport: [[-1, 2, 3]],
   computeRogersSatchellVolatility: [bars, 365],
+  computeRollingViolations: [[-1, 2, -3, 1, -2], 3, 0.9],
   computeShortLiquidationPrice: [2000, 3, 0.02],
   computeShortLiquidationProbability: [
     { notionalQuote: 30_000, marginQuote: 10_000, maintenance: 0.02, volatility: 0.7, drift: 0, years: 0.1 },

@@ -3,7 +3,11 @@ import { describe, it } from "mocha";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { computeNormalCdf } from "../../../../sdk/math/normal.ts";
-import { computeChristoffersenTests, computeKupiecTest } from "../../../../sdk/math/varBacktest.ts";
+import {
+  computeChristoffersenTests,
+  computeKupiecTest,
+  computeRollingViolations,
+} from "../../../../sdk/math/varBacktest.ts";
 import { expectClose } from "../../../support/close.ts";
 import { expectInvalid, expectRelative } from "./assertions.ts";
 
@@ -118,5 +122,38 @@ describe("computeChristoffersenTests", () => {
     }
     expectInvalid(() => computeChristoffersenTests([true], 0.05), "violated.length", 1);
     expectInvalid(() => computeChristoffersenTests([true, false], NaN), "expectedRate", NaN);
+  });
+});
+
+describe("computeRollingViolations", () => {
+  it("compares each day with the days before it only", () => {
+    // value at risk at 50 % is the median loss of the three days before
+    const profits = [-1, -2, -3, -2.5, -2.5, 4, -1, -3];
+    expect(computeRollingViolations(profits, 3, 0.5)).to.deep.equal([true, false, false, false, true]);
+    const future = [...profits];
+    future[7] = 100;
+    expect(computeRollingViolations(future, 3, 0.5).slice(0, 4)).to.deep.equal([true, false, false, false]);
+  });
+
+  it(`gives the promised rate for a law that stays the same (seed ${SEED})`, () => {
+    const random = xoroshiro128plus(SEED);
+    const profits = Float64Array.from({ length: 3000 }, () => uniformFloat64(random));
+    const violated = computeRollingViolations(profits, 250, 0.95);
+    expect(violated.length).to.equal(2750);
+    expect(computeChristoffersenTests(violated, 0.05).conditional.pValue).to.be.above(0.01);
+    // and the test notices a risk that doubles and is not followed
+    const wilder = profits.map((profit, i) => (i > 1500 ? 2 * profit - 1.5 : profit));
+    expect(
+      computeChristoffersenTests(computeRollingViolations(wilder, 1000, 0.95), 0.05).conditional.pValue,
+    ).to.be.below(1e-6);
+  });
+
+  it("refuses a window it cannot fill, and NaN", () => {
+    for (const length of [NaN, 1, 2.5, Infinity]) {
+      expectInvalid(() => computeRollingViolations([1, 2, 3], length, 0.5), "windowLength", length);
+    }
+    expectInvalid(() => computeRollingViolations([1, 2, 3], 3, 0.5), "profits.length", 3);
+    expectInvalid(() => computeRollingViolations([1, 2, NaN], 2, 0.5), "profits", NaN);
+    expectInvalid(() => computeRollingViolations([1, 2, 3], 2, 95), "confidence", 95);
   });
 });
