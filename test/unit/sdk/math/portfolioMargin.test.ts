@@ -73,8 +73,13 @@ describe("computePortfolioMargin", () => {
     expectRelative(lost.withVenueLossQuote, premium + 500, 1e-9);
     expect(lost.worstWithVenueLoss.lostVenue).to.equal("options");
     // a short option's debt is not forgiven as a gain
-    const owed = computePortfolioMargin({ ...book, legs: [liquidity, { ...put, quantityBase: -2 }], priceShocks: [0] });
-    expectClose(owed.worstWithVenueLoss.profitQuote, -3000, 1e-9); // the margin at the other venue
+    const owed = computePortfolioMargin({
+      ...book,
+      legs: [liquidity, { ...put, quantityBase: -2 }],
+      venues: [{ name: "options", marginQuote: 500 }],
+      priceShocks: [0],
+    });
+    expectClose(owed.worstWithVenueLoss.profitQuote, -500, 1e-9);
   });
 
   it("reprices options under the volatility shock", () => {
