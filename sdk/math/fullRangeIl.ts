@@ -1,5 +1,4 @@
-import { InvalidParameterError } from "../errors.ts";
-import { requireNonNegative, requirePositive } from "./require.ts";
+import { requireNonNegative, requirePositive, requireStrictlyBetween } from "./require.ts";
 
 /*
  * Divergence (impermanent) loss of a full-range position, which holds as much value in base as in quote at entry.
@@ -30,9 +29,7 @@ export function computeStraddleHedge(inputs: {
 }): StraddleHedge {
   requirePositive("baseAmount", inputs.baseAmount);
   requirePositive("entryPrice", inputs.entryPrice);
-  if (!(inputs.upFactor > 1 && inputs.upFactor < Infinity)) {
-    throw new InvalidParameterError("upFactor", inputs.upFactor, "be finite and greater than 1");
-  }
+  requireStrictlyBetween("upFactor", inputs.upFactor, 1, Infinity);
   const root = Math.sqrt(inputs.upFactor);
   const quantity = (inputs.baseAmount * (root - 1)) / (root + 1);
   const straddleQuote = (2 * inputs.entryPrice * (inputs.upFactor - 1)) / (inputs.upFactor + 1);

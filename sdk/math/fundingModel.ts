@@ -2,7 +2,15 @@ import { linearRegression } from "simple-statistics";
 import { InvalidParameterError } from "../errors.ts";
 import { computeFundingCostQuote } from "./funding.ts";
 import { computeNormalQuantile } from "./normal.ts";
-import { requireBetween, requireFinite, requireLength, requireNonNegative, requirePositive } from "./require.ts";
+import {
+  requireBetween,
+  requireFinite,
+  requireLength,
+  requireNonNegative,
+  requirePositive,
+  requireStrictlyBetween,
+  requireWhole,
+} from "./require.ts";
 import { computeVariance } from "./statistics.ts";
 
 /*
@@ -48,9 +56,7 @@ export function computeFundingModel(rates: readonly number[]): FundingModel {
   }
   const pairs = before.map((rate, i) => [rate, rates[i + 1]!]);
   const { m: persistence, b: intercept } = linearRegression(pairs);
-  if (!(Math.abs(persistence) < 1)) {
-    throw new InvalidParameterError("persistence", persistence, "lie strictly between -1 and 1");
-  }
+  requireStrictlyBetween("persistence", persistence, -1, 1);
   const squares = pairs.reduce((sum, [from, to]) => sum + (to! - intercept - persistence * from!) ** 2, 0);
   return {
     meanRate: intercept / (1 - persistence),
@@ -88,9 +94,7 @@ export function computeEwmaRate(rates: readonly number[], decay: number): number
 export function computeMeanRateForecast(model: FundingModel, lastRate: number, intervals: number): MeanRateForecast {
   requireModel(model);
   requireFinite("lastRate", lastRate);
-  if (!(Number.isSafeInteger(intervals) && intervals >= 1)) {
-    throw new InvalidParameterError("intervals", intervals, "be a whole number of at least 1");
-  }
+  requireWhole("intervals", intervals, 1);
   const phi = model.persistence;
   const n = intervals;
   const decayed = phi ** n;
@@ -184,8 +188,6 @@ export function computeCostRate(venueRate: number, hedgeDeltaBase: number): numb
 
 function requireModel(model: FundingModel): void {
   requireFinite("meanRate", model.meanRate);
-  if (!(Math.abs(model.persistence) < 1)) {
-    throw new InvalidParameterError("persistence", model.persistence, "lie strictly between -1 and 1");
-  }
+  requireStrictlyBetween("persistence", model.persistence, -1, 1);
   requireNonNegative("noiseDeviation", model.noiseDeviation);
 }

@@ -1,6 +1,11 @@
-import { InvalidParameterError } from "../errors.ts";
 import { computeLogNormalCdf, computeNormalCdf } from "./normal.ts";
-import { requireBetween, requireFinite, requireNonNegative, requirePositive } from "./require.ts";
+import {
+  requireBetween,
+  requireFinite,
+  requireNonNegative,
+  requirePositive,
+  requireStrictlyBetween,
+} from "./require.ts";
 import { findRoot } from "./roots.ts";
 
 /**
@@ -84,9 +89,7 @@ export function computeUpMoveAtProbability(inputs: {
   readonly drift: number;
   readonly years: number;
 }): number {
-  if (!(inputs.probability > 0 && inputs.probability < 1)) {
-    throw new InvalidParameterError("probability", inputs.probability, "lie strictly between 0 and 1");
-  }
+  requireStrictlyBetween("probability", inputs.probability, 0, 1);
   const { probability, volatility, drift, years } = inputs;
   const excess = (logMove: number): number =>
     computeFirstPassageProbability({ price: 1, barrier: Math.exp(logMove), volatility, drift, years }) - probability;

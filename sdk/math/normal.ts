@@ -2,7 +2,7 @@ import cdf from "@stdlib/stats-base-dists-normal-cdf";
 import logCdf from "@stdlib/stats-base-dists-normal-logcdf";
 import pdf from "@stdlib/stats-base-dists-normal-pdf";
 import quantile from "@stdlib/stats-base-dists-normal-quantile";
-import { InvalidParameterError } from "../errors.ts";
+import { requireStrictlyBetween } from "./require.ts";
 
 /*
  * The standard normal distribution, by the stdlib library: full double precision in both tails, which one-in-a-thousand
@@ -57,9 +57,7 @@ const LOWER_TAIL = 0.01;
  * computeNormalQuantile(0.975); // 1.959963984540054
  */
 export function computeNormalQuantile(probability: number): number {
-  if (!(probability > 0 && probability < 1)) {
-    throw new InvalidParameterError("probability", probability, "lie strictly between 0 and 1");
-  }
+  requireStrictlyBetween("probability", probability, 0, 1);
   if (probability >= LOWER_TAIL) return quantile(probability, 0, 1);
   const target = Math.log(probability);
   let z = -Math.sqrt(-2 * target); // below the root; ln N is concave, so the steps come back from the left and stay there

@@ -1,11 +1,11 @@
 import { InvalidParameterError } from "../errors.ts";
-import { requireBetween, requireNonNegative, requirePositive } from "./require.ts";
+import { requireBetween, requireNonNegative, requirePositive, requireStrictlyBetween } from "./require.ts";
 import { DAYS_PER_YEAR } from "./units.ts";
 
 /*
  * A concentrated position read as a perpetual short option: a put struck at the geometric middle of its range, softened over the range.
- * Source: Lambert, "Panoptic: the perpetual, oracle-free options protocol" (2022) and its preceding notes. The effective tenor is
- * corrected: its denominator is √r + 1, not √r - 1 as printed there.
+ * Source: Lambert and Kristensen, "Panoptic: a perpetual, oracle-free options protocol" (2022). The effective tenor departs from the printed one:
+ * its denominator is √r + 1, which is what equating the two losses at the strike gives.
  */
 
 /**
@@ -119,7 +119,5 @@ function requireOption(option: PerpetualOption): void {
 }
 
 function requireRangeFactor(rangeFactor: number): void {
-  if (!(rangeFactor > 1 && rangeFactor < Infinity)) {
-    throw new InvalidParameterError("rangeFactor", rangeFactor, "be finite and greater than 1");
-  }
+  requireStrictlyBetween("rangeFactor", rangeFactor, 1, Infinity);
 }

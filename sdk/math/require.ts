@@ -50,6 +50,30 @@ export function requireBetween(parameter: string, value: number, lower: number, 
 }
 
 /**
+ * Throws {@link InvalidParameterError} unless `lower` < `value` < `upper`; a bound may be infinite.
+ *
+ * @example
+ * requireStrictlyBetween("confidence", 1, 0, 1); // throws
+ */
+export function requireStrictlyBetween(parameter: string, value: number, lower: number, upper: number): void {
+  if (!(value > lower && value < upper)) {
+    throw new InvalidParameterError(parameter, value, `lie strictly between ${lower} and ${upper}`);
+  }
+}
+
+/**
+ * Throws {@link InvalidParameterError} unless `value` is a whole number from `least` to `most`, exact in a double.
+ *
+ * @example
+ * requireWhole("violations", 1.5, 0, 250); // throws
+ */
+export function requireWhole(parameter: string, value: number, least: number, most = Number.MAX_SAFE_INTEGER): void {
+  if (!(Number.isSafeInteger(value) && value >= least && value <= most)) {
+    throw new InvalidParameterError(parameter, value, `be a whole number from ${least} to ${most}`);
+  }
+}
+
+/**
  * Throws {@link InvalidParameterError} unless the series holds at least `minimum` values.
  *
  * @example

@@ -6,7 +6,7 @@ import { requirePosition } from "./lp.ts";
 import type { LpPosition } from "./lp.ts";
 import { requireMarket, requirePriceLevel } from "./optionMarket.ts";
 import type { OptionMarket } from "./optionMarket.ts";
-import { requirePositive } from "./require.ts";
+import { requirePositive, requireWhole } from "./require.ts";
 
 /*
  * Expected divergence (impermanent) loss of one unit of liquidity. A position loses, against holding what it held at entry,
@@ -74,9 +74,7 @@ export function computeUnitIlTrapezoid(
   market: OptionMarket,
 ): number {
   requireRange(range);
-  if (!(Number.isSafeInteger(strikes) && strikes >= 2)) {
-    throw new InvalidParameterError("strikes", strikes, "be a whole number of at least 2");
-  }
+  requireWhole("strikes", strikes, 2);
   const kind: OptionKind = side === "right" ? "call" : "put";
   const spacing = (range.upper - range.lower) / (strikes - 1);
   let sum = 0;

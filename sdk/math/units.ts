@@ -1,4 +1,4 @@
-import { InvalidParameterError } from "../errors.ts";
+import { requireWhole } from "./require.ts";
 
 /** Days in the year of every annual figure. Crypto trades every day, so no 252-day convention appears anywhere. */
 export const DAYS_PER_YEAR = 365;
@@ -18,8 +18,6 @@ export const BPS_PER_UNIT = 10_000;
  * toFloat(1_500_000n, 6); // 1.5
  */
 export function toFloat(units: bigint, decimals: number): number {
-  if (!(Number.isInteger(decimals) && decimals >= 0 && decimals <= 255)) {
-    throw new InvalidParameterError("decimals", decimals, "be a whole number from 0 to 255");
-  }
+  requireWhole("decimals", decimals, 0, 255);
   return Number(units) / 10 ** decimals;
 }

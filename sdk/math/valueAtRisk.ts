@@ -1,5 +1,4 @@
-import { InvalidParameterError } from "../errors.ts";
-import { requireFinite, requireLength } from "./require.ts";
+import { requireFinite, requireLength, requireStrictlyBetween } from "./require.ts";
 import { computeMean, computeQuantile } from "./statistics.ts";
 
 /*
@@ -33,9 +32,7 @@ export interface RiskReport {
  */
 export function computeTailRisk(profits: ArrayLike<number>, confidence: number): TailRisk {
   requireLength("profits", profits, 1);
-  if (!(confidence > 0 && confidence < 1)) {
-    throw new InvalidParameterError("confidence", confidence, "lie strictly between 0 and 1");
-  }
+  requireStrictlyBetween("confidence", confidence, 0, 1);
   const losses = Float64Array.from(profits, (profit) => -profit).sort(); // typed arrays sort numerically, NaN last
   requireFinite("profits", losses[0]!);
   requireFinite("profits", losses[losses.length - 1]!);

@@ -1,6 +1,5 @@
 import chiSquareCdf from "@stdlib/stats-base-dists-chisquare-cdf";
-import { InvalidParameterError } from "../errors.ts";
-import { requireFinite, requireLength } from "./require.ts";
+import { requireFinite, requireLength, requireStrictlyBetween, requireWhole } from "./require.ts";
 import { computeTailRisk } from "./valueAtRisk.ts";
 
 /*
@@ -39,13 +38,9 @@ export function computeKupiecTest(inputs: {
   readonly expectedRate: number;
 }): LikelihoodRatioTest {
   const { violations, observations, expectedRate } = inputs;
-  requireRate(expectedRate);
-  if (!(Number.isSafeInteger(observations) && observations >= 1)) {
-    throw new InvalidParameterError("observations", observations, "be a whole number of at least 1");
-  }
-  if (!(Number.isSafeInteger(violations) && violations >= 0 && violations <= observations)) {
-    throw new InvalidParameterError("violations", violations, `be a whole number from 0 to ${observations}`);
-  }
+  requireStrictlyBetween("expectedRate", expectedRate, 0, 1);
+  requireWhole("observations", observations, 1);
+  requireWhole("violations", violations, 0, observations);
   const misses = observations - violations;
   const fitted = logLikelihood(violations, misses, violations / observations);
   return toTest(2 * (fitted - logLikelihood(violations, misses, expectedRate)), 1);
@@ -66,7 +61,7 @@ export function computeKupiecTest(inputs: {
  */
 export function computeChristoffersenTests(violated: readonly boolean[], expectedRate: number): CoverageTests {
   requireLength("violated", violated, 2);
-  requireRate(expectedRate);
+  requireStrictlyBetween("expectedRate", expectedRate, 0, 1);
   const unconditional = computeKupiecTest({
     violations: violated.filter(Boolean).length,
     observations: violated.length,
@@ -105,9 +100,7 @@ export function computeRollingViolations(
   windowLength: number,
   confidence: number,
 ): readonly boolean[] {
-  if (!(Number.isSafeInteger(windowLength) && windowLength >= 2)) {
-    throw new InvalidParameterError("windowLength", windowLength, "be a whole number of at least 2");
-  }
+  requireWhole("windowLength", windowLength, 2);
   requireLength("profits", profits, windowLength + 1);
   const series = Float64Array.from(profits);
   for (const profit of series) requireFinite("profits", profit);
@@ -125,10 +118,4 @@ function logLikelihood(hits: number, misses: number, rate: number): number {
 function toTest(ratio: number, degreesOfFreedom: 1 | 2): LikelihoodRatioTest {
   const statistic = Math.max(0, ratio); // rounding may leave a perfect fit below 0
   return { statistic, degreesOfFreedom, pValue: 1 - chiSquareCdf(statistic, degreesOfFreedom) };
-}
-
-function requireRate(expectedRate: number): void {
-  if (!(expectedRate > 0 && expectedRate < 1)) {
-    throw new InvalidParameterError("expectedRate", expectedRate, "lie strictly between 0 and 1");
-  }
 }

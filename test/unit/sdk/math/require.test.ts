@@ -7,6 +7,8 @@ import {
   requireLength,
   requireNonNegative,
   requirePositive,
+  requireStrictlyBetween,
+  requireWhole,
 } from "../../../../sdk/math/require.ts";
 import { expectInvalid } from "./assertions.ts";
 
@@ -37,6 +39,14 @@ describe("requirements", () => {
     requireBetween("x", 0, 0, 1);
     requireBetween("x", 1, 0, 1);
     for (const value of [-0.01, 1.01, NaN]) expectInvalid(() => requireBetween("x", value, 0, 1), "x", value);
+    requireStrictlyBetween("x", 1e300, 1, Infinity);
+    for (const value of [1, Infinity, NaN]) {
+      expectInvalid(() => requireStrictlyBetween("x", value, 1, Infinity), "x", value);
+    }
+    requireWhole("x", 0, 0, 3);
+    requireWhole("x", 3, 0, 3);
+    requireWhole("x", Number.MAX_SAFE_INTEGER, 1);
+    for (const value of [-1, 4, 1.5, NaN, Infinity]) expectInvalid(() => requireWhole("x", value, 0, 3), "x", value);
     requireLength("x", [1, 2], 2);
     expectInvalid(() => requireLength("x", [1], 2), "x.length", 1);
   });
