@@ -1,12 +1,15 @@
 import { readFileSync } from "node:fs";
 
-import { getAddress, isAddress, parseUnits } from "ethers";
+import { parseUnits } from "ethers";
 import { z } from "zod";
 
 import { HedgerowError } from "../sdk/errors.ts";
-import { defaultSettings } from "../sdk/policy/settings.ts";
 import type { PolicySettings } from "../sdk/policy/types.ts";
+import { address, asBoolean, asList, notNegative, number, positive, text, whole } from "./configFields.ts";
+import type { CarrySettings } from "./carry.ts";
+import type { FeeFlowSettings } from "./feeFlow.ts";
 import type { FeeLimits } from "./fees.ts";
+import { dropUndefined, findContradiction, POLICY, toPolicy } from "./policyConfig.ts";
 import { LOCAL_CHAIN_ID, type SignerSource } from "./signers.ts";
 import type { SimulationBlock } from "./simulate.ts";
 import type { VolatilitySettings } from "./volatility.ts";
@@ -36,6 +39,8 @@ export interface KeeperConfig {
   readonly maxTickAgeSeconds: number;
   readonly volatility: VolatilitySettings;
   readonly sampleSeconds: number;
+  readonly feeFlow: FeeFlowSettings;
+  readonly carry: CarrySettings;
   readonly hedgeGasUnits: bigint;
   readonly wrappedNative: string;
   readonly nativePriceQuote: number | undefined;
@@ -66,37 +71,6 @@ const WRAPPED_NATIVE: Readonly<Record<string, string>> = {
 
 /** Values that must not appear in an error. */
 const SECRETS: readonly string[] = ["privateKey", "rpcUrl"];
-
-const asNumber = (value: unknown): unknown =>
-  typeof value === "string" && value.trim() !== "" ? Number(value.replaceAll("_", "")) : value;
-const asBoolean = (value: unknown): unknown => (value === "true" ? true : value === "false" ? false : value);
-const asList = (value: unknown): unknown =>
-  typeof value === "string" ? value.split(",").map((part) => part.trim()) : value;
-
-/** Each requirement is worded so that it follows "it must". */
-const number = (requirement: string, fits: (value: number) => boolean) =>
-  z.preprocess(asNumber, z.number({ error: requirement }).refine(fits, { error: requirement }));
-const positive = (unit: string) => number(`be a number of ${unit} above 0`, (value) => value > 0);
-const notNegative = (unit: string) => number(`be a number of ${unit}, at least 0`, (value) => value >= 0);
-const whole = (unit: string) =>
-  number(`be a whole number of ${unit}, at least 0`, (value) => Number.isSafeInteger(value) && value >= 0);
-const text = (what: string) => z.string({ error: `be ${what}` }).min(1, { error: `be ${what}` });
-const address = z
-  .string({ error: "be an address" })
-  .refine((value) => isAddress(value), { error: "be an address (0x and 40 hex digits, checksum right if mixed case)" })
-  .transform((value) => getAddress(value));
-
-const POLICY = z.strictObject({
-  rangeWidth: number("be above 1", (value) => value > 1).optional(),
-  recentreAt: number("lie between 0 and 1", (value) => value > 0 && value <= 1).optional(),
-  relativeRiskAversion: positive("1").optional(),
-  targetHealth: number("be above 1", (value) => value > 1).optional(),
-  minHealth: number("be above 1", (value) => value > 1).optional(),
-  idleFraction: number("be at least 0 and below 1", (value) => value >= 0 && value < 1).optional(),
-  deployAboveFraction: number("lie between 0 and 1", (value) => value > 0 && value <= 1).optional(),
-  bandSafety: number("lie between 0 and 1", (value) => value > 0 && value <= 1).optional(),
-  deadlineSeconds: whole("seconds").optional(),
-} satisfies Record<keyof PolicySettings, z.ZodType>);
 
 const INPUT = z.strictObject({
   rpcUrl: text("the URL of a JSON-RPC endpoint")
@@ -130,6 +104,10 @@ const INPUT = z.strictObject({
   volatilityHalfLifeHours: positive("hours").default(24),
   volatilityPriorWeightHours: positive("hours").default(24),
   sampleSeconds: notNegative("seconds").default(60),
+  feeHalfLifeHours: positive("hours").default(24),
+  feeMinimumSpanHours: positive("hours").default(12),
+  feeSampleSeconds: notNegative("seconds").default(300),
+  carryMinimumSpanHours: positive("hours").default(2),
   hedgeGasUnits: whole("gas units").default(700_000),
   wrappedNative: address.optional(),
   nativePriceQuote: positive("quote units").optional(),
@@ -226,11 +204,17 @@ function toConfig(input: z.output<typeof INPUT>): KeeperConfig {
       priorWeightHours: input.volatilityPriorWeightHours,
     },
     sampleSeconds: input.sampleSeconds,
+    feeFlow: {
+      halfLifeHours: input.feeHalfLifeHours,
+      minimumSpanHours: input.feeMinimumSpanHours,
+      sampleSeconds: input.feeSampleSeconds,
+    },
+    carry: { halfLifeHours: input.feeHalfLifeHours, minimumSpanHours: input.carryMinimumSpanHours },
     hedgeGasUnits: BigInt(input.hedgeGasUnits),
     wrappedNative,
     nativePriceQuote: input.nativePriceQuote,
     settleRequests: input.settleRequests,
-    policy: toPolicy(input.policy),
+    policy: checkPolicy(toPolicy(input.policy)),
     logLevel: input.logLevel,
     keepTicksDays: input.keepTicksDays,
     healthPort: input.healthPort,
@@ -273,12 +257,9 @@ function toSignerSource(input: z.output<typeof INPUT>, chainId: bigint): SignerS
   return { kind: "keystore", path: keystore, passwordFile: keystorePasswordFile };
 }
 
-function toPolicy(overrides: z.output<typeof POLICY>): PolicySettings {
-  const policy: PolicySettings = { ...defaultSettings, ...dropUndefined(overrides) };
-  if (policy.targetHealth < policy.minHealth) {
-    const text = `policy.targetHealth is ${policy.targetHealth}; it must be at least policy.minHealth, ${policy.minHealth}. Raise it.`;
-    throw new ConfigError("policy.targetHealth", text);
-  }
+function checkPolicy(policy: PolicySettings): PolicySettings {
+  const contradiction = findContradiction(policy);
+  if (contradiction !== undefined) throw new ConfigError(contradiction.key, contradiction.text);
   return policy;
 }
 
@@ -333,12 +314,6 @@ function parseJson(source: string, content: string): unknown {
     // The parser quotes what it read, and that may be a key.
     throw new ConfigError(source, `${source} is not valid JSON. Check commas and quotes.`);
   }
-}
-
-function dropUndefined<T extends object>(input: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
 }
 
 // --- errors

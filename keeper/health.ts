@@ -1,3 +1,4 @@
+import type { GateVerdict } from "../sdk/policy/types.ts";
 import type { Alert } from "./alerts.ts";
 import type { Clock } from "./clock.ts";
 import type { TickRecord, VaultOutcome } from "./outcomes.ts";
@@ -14,7 +15,16 @@ export interface HealthStatus {
   readonly lastGoodTickAtMs: number | undefined;
   readonly blockNumber: number | undefined;
   readonly vaults: Readonly<
-    Record<string, { readonly kind: VaultOutcome["kind"]; readonly atMs: number; readonly text: string | undefined }>
+    Record<
+      string,
+      {
+        readonly kind: VaultOutcome["kind"];
+        readonly atMs: number;
+        readonly text: string | undefined;
+        /** Of the last decision; undefined: none was taken. */
+        readonly gate: GateVerdict | undefined;
+      }
+    >
   >;
   readonly openIntentId: number | undefined;
   /** Of the last tick. */
@@ -49,7 +59,8 @@ export function createHealth(deps: HealthDeps): Health {
       last = record;
       for (const outcome of record.outcomes) {
         const text = outcome.kind === "failed" || outcome.kind === "skipped" ? outcome.text : undefined;
-        vaults.set(outcome.vault, { kind: outcome.kind, atMs: record.finishedAtMs, text });
+        const gate = "decision" in outcome ? outcome.decision.gate : undefined;
+        vaults.set(outcome.vault, { kind: outcome.kind, atMs: record.finishedAtMs, text, gate });
       }
       if (isGood(record)) lastGoodTickAtMs = record.finishedAtMs;
     },

@@ -54,3 +54,21 @@ export interface StoredPrice {
   readonly timestampSeconds: number;
   readonly priceWad: bigint;
 }
+
+/** What a vault's pool and hedges had brought and cost by a moment. */
+export interface StoredFlow {
+  readonly timestampSeconds: number;
+  /** The pool's address, in lower case. */
+  readonly pool: string;
+  /** Global fee growth of the pool [Q128.128, uint256, wrapping]. */
+  readonly feeGrowth0X128: bigint;
+  readonly feeGrowth1X128: bigint;
+  /** Of the vault's oracle. */
+  readonly priceWad: bigint;
+  /** Differs between two samples when the vault or its hedges were touched in between. */
+  readonly mark: string;
+  /** Owed to all hedges [base units]. */
+  readonly debtBase: bigint;
+  /** Margin at all hedges [quote units]. */
+  readonly marginQuote: bigint;
+}

@@ -3,9 +3,9 @@ import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { z } from "zod";
 
 import { HedgerowError } from "../sdk/errors.ts";
-import type { Attempt, Intent, IntentDraft, StoredPrice, TickEntry } from "./intents.ts";
+import type { Attempt, Intent, IntentDraft, StoredFlow, StoredPrice, TickEntry } from "./intents.ts";
 import type { MinedAt } from "./rpc.ts";
-import { toAttempt, toIntent, toStoredPrice, toTickEntry } from "./journalRows.ts";
+import { toAttempt, toIntent, toStoredFlow, toStoredPrice, toTickEntry } from "./journalRows.ts";
 import { migrate } from "./journalSchema.ts";
 import { toJson } from "./serialise.ts";
 
@@ -298,10 +298,50 @@ export class Journal {
       .map(toStoredPrice);
   }
 
-  /** Forgets ticks before `ticksBeforeMs` and prices before `pricesBeforeSeconds`. Intents are kept for ever. */
-  prune(ticksBeforeMs: number, pricesBeforeSeconds: number): void {
+  // --- flows
+
+  /** Keeps one sample a moment; a second one for the same moment replaces the first (its block was reorganised away). */
+  addFlow(vault: string, chainId: bigint, sample: StoredFlow): void {
+    this.#run(
+      `INSERT OR REPLACE INTO flows
+         (chain_id, vault, timestamp, pool, fee_growth_0, fee_growth_1, price_wad, mark, debt_base, margin_quote)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      String(chainId),
+      vault.toLowerCase(),
+      sample.timestampSeconds,
+      sample.pool.toLowerCase(),
+      String(sample.feeGrowth0X128),
+      String(sample.feeGrowth1X128),
+      String(sample.priceWad),
+      sample.mark,
+      String(sample.debtBase),
+      String(sample.marginQuote),
+    );
+  }
+
+  /** Samples from `fromSeconds` to `toSeconds`, the oldest first. */
+  listFlows(vault: string, chainId: bigint, fromSeconds: number, toSeconds: number): readonly StoredFlow[] {
+    return this.#db
+      .prepare(`SELECT * FROM flows WHERE chain_id = ? AND vault = ? AND timestamp BETWEEN ? AND ? ORDER BY timestamp`)
+      .all(String(chainId), vault.toLowerCase(), fromSeconds, toSeconds)
+      .map(toStoredFlow);
+  }
+
+  /** The newest sample no later than `toSeconds`. */
+  findLastFlow(vault: string, chainId: bigint, toSeconds: number): StoredFlow | undefined {
+    const row = this.#db
+      .prepare(
+        `SELECT * FROM flows WHERE chain_id = ? AND vault = ? AND timestamp <= ? ORDER BY timestamp DESC LIMIT 1`,
+      )
+      .get(String(chainId), vault.toLowerCase(), toSeconds);
+    return row === undefined ? undefined : toStoredFlow(row);
+  }
+
+  /** Forgets ticks before `ticksBeforeMs`, and prices and flows before `samplesBeforeSeconds`. Intents are kept for ever. */
+  prune(ticksBeforeMs: number, samplesBeforeSeconds: number): void {
     this.#run(`DELETE FROM ticks WHERE at_ms < ?`, ticksBeforeMs);
-    this.#run(`DELETE FROM prices WHERE timestamp < ?`, pricesBeforeSeconds);
+    this.#run(`DELETE FROM prices WHERE timestamp < ?`, samplesBeforeSeconds);
+    this.#run(`DELETE FROM flows WHERE timestamp < ?`, samplesBeforeSeconds);
   }
 
   // --- internals

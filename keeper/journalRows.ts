@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import type { Attempt, Intent, StoredPrice, TickEntry } from "./intents.ts";
+import type { Attempt, Intent, StoredFlow, StoredPrice, TickEntry } from "./intents.ts";
 import type { MinedAt } from "./rpc.ts";
 import { fromJson } from "./serialise.ts";
 
@@ -56,6 +56,17 @@ const TICK_ROW = z.object({
 });
 
 const PRICE_ROW = z.object({ timestamp: z.number(), price_wad: z.string() });
+
+const FLOW_ROW = z.object({
+  timestamp: z.number(),
+  pool: z.string(),
+  fee_growth_0: z.string(),
+  fee_growth_1: z.string(),
+  price_wad: z.string(),
+  mark: z.string(),
+  debt_base: z.string(),
+  margin_quote: z.string(),
+});
 
 /** One row of `attempts`. */
 export function toAttempt(raw: Record<string, unknown>): Attempt {
@@ -137,4 +148,19 @@ export function toTickEntry(raw: Record<string, unknown>): TickEntry {
 export function toStoredPrice(raw: Record<string, unknown>): StoredPrice {
   const row = PRICE_ROW.parse(raw);
   return { timestampSeconds: row.timestamp, priceWad: BigInt(row.price_wad) };
+}
+
+/** One row of `flows`. */
+export function toStoredFlow(raw: Record<string, unknown>): StoredFlow {
+  const row = FLOW_ROW.parse(raw);
+  return {
+    timestampSeconds: row.timestamp,
+    pool: row.pool,
+    feeGrowth0X128: BigInt(row.fee_growth_0),
+    feeGrowth1X128: BigInt(row.fee_growth_1),
+    priceWad: BigInt(row.price_wad),
+    mark: row.mark,
+    debtBase: BigInt(row.debt_base),
+    marginQuote: BigInt(row.margin_quote),
+  };
 }

@@ -72,6 +72,20 @@ const STEPS: readonly string[] = [
      PRIMARY KEY (chain_id, oracle, timestamp)
    ) STRICT, WITHOUT ROWID;
    CREATE TABLE chains (chain_id TEXT PRIMARY KEY, genesis_hash TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
+  // What the pool earned and the hedges cost: the fee gate's memory.
+  `CREATE TABLE flows (
+     chain_id TEXT NOT NULL,
+     vault TEXT NOT NULL,
+     timestamp INTEGER NOT NULL,
+     pool TEXT NOT NULL,
+     fee_growth_0 TEXT NOT NULL,
+     fee_growth_1 TEXT NOT NULL,
+     price_wad TEXT NOT NULL,
+     mark TEXT NOT NULL,
+     debt_base TEXT NOT NULL,
+     margin_quote TEXT NOT NULL,
+     PRIMARY KEY (chain_id, vault, timestamp)
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** The file was written by a newer keeper. */

@@ -11,6 +11,7 @@ export const LogEvent = {
   keeperStopped: "keeper.stopped",
   tickDone: "tick.done",
   tickFailed: "tick.failed",
+  feesUnread: "vault.feesUnread",
   vaultHeld: "vault.held",
   vaultDryRun: "vault.dryRun",
   vaultSent: "vault.sent",

@@ -3,9 +3,11 @@ import type { Eip1193Provider } from "ethers";
 import { planFor } from "../sdk/policy/plan.ts";
 import { readSnapshots, type RpcSender } from "../sdk/chain/snapshot.ts";
 import { decide } from "../sdk/policy/decide.ts";
+import type { Market, Snapshot } from "../sdk/policy/types.ts";
 import type { Alert } from "./alerts.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { ConfigError, type KeeperConfig } from "./config.ts";
+import { type FeeGrowth, readFeeGrowth } from "./feeFlow.ts";
 import { createFlights } from "./flights.ts";
 import type { GuardRules } from "./guard.ts";
 import { createHealth, type HealthStatus } from "./health.ts";
@@ -13,10 +15,20 @@ import { serveHealth } from "./healthServer.ts";
 import { Journal } from "./journal.ts";
 import { createLog, type KeeperLog, LogEvent } from "./log.ts";
 import { runLoop } from "./loop.ts";
-import { observeMarket } from "./market.ts";
+import { isFlowDue, observeMarket } from "./market.ts";
 import type { TickRecord } from "./outcomes.ts";
 import { previewSubmit } from "./preview.ts";
-import { checkChain, connectEip1193, connectUrl, readBlock, readGenesisHash, readHead, readReceipt } from "./rpc.ts";
+import {
+  checkChain,
+  connectEip1193,
+  connectUrl,
+  type Head,
+  readBlock,
+  readGenesisHash,
+  readHead,
+  readReceipt,
+} from "./rpc.ts";
+import { describeRpcError } from "./rpcErrors.ts";
 import { type KeeperSigner, openSigner } from "./signers.ts";
 import { Submitter } from "./submitter.ts";
 import { type Executor, type Policy, tick, type TickDeps } from "./tick.ts";
@@ -137,8 +149,7 @@ function wire(parts: Parts): Keeper {
     policy: parts.policy,
     readHead: () => readHead(rpc),
     readSnapshots: (asked, block) => readSnapshots(rpc, config.lens, asked, block),
-    readMarket: (snapshot, head) =>
-      observeMarket(journal, snapshot, head, { ...config, maxPriorityFeePerGas: config.fees.maxPriorityFeePerGas }),
+    readMarket: (snapshot, head) => readMarket(parts, snapshot, head),
     takeAlerts: () => alerts.splice(0),
   };
 
@@ -203,6 +214,22 @@ function createExecutor(parts: Parts, address: string, onAlert: (alert: Alert) =
   };
 }
 
+/** The market of a vault; the pool is asked for its fees where a sample is due. */
+async function readMarket({ config, rpc, journal, log }: Parts, snapshot: Snapshot, head: Head): Promise<Market> {
+  const settings = { ...config, maxPriorityFeePerGas: config.fees.maxPriorityFeePerGas };
+  let growth: FeeGrowth | undefined;
+  if (isFlowDue(journal, snapshot, settings)) {
+    const { vault, pool } = snapshot.vault;
+    try {
+      growth = await readFeeGrowth(rpc, pool.address, head);
+    } catch (error) {
+      // A vault must be hedged whatever its pool says about fees. Old samples count until they are too old to be known.
+      log.warn({ vault, error: describeRpcError(error) }, LogEvent.feesUnread);
+    }
+  }
+  return observeMarket(journal, snapshot, head, settings, growth);
+}
+
 function policyOf(config: KeeperConfig): Policy {
   return {
     decide: (snapshot, market) => decide(snapshot, market, config.policy),
@@ -230,6 +257,7 @@ function connect(
 function forgetOld({ journal, clock, config }: Parts): void {
   const dayMs = 86_400_000;
   const ticksBefore = clock.nowMs() - config.keepTicksDays * dayMs;
-  const memoryMs = Math.max(config.keepTicksDays * dayMs, 10 * config.volatility.halfLifeHours * 3_600_000);
+  const halfLifeHours = Math.max(config.volatility.halfLifeHours, config.feeFlow.halfLifeHours);
+  const memoryMs = Math.max(config.keepTicksDays * dayMs, 10 * halfLifeHours * 3_600_000);
   journal.prune(Math.floor(ticksBefore), Math.floor((clock.nowMs() - memoryMs) / 1_000));
 }

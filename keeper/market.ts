@@ -1,5 +1,7 @@
 import { HedgerowError } from "../sdk/errors.ts";
 import { type Market, OracleFlag, type Snapshot } from "../sdk/policy/types.ts";
+import { type CarrySettings, estimateCarry, holdingsOf } from "./carry.ts";
+import { estimateFeeFlow, type FeeFlowSettings, type FeeGrowth } from "./feeFlow.ts";
 import type { Journal } from "./journal.ts";
 import type { Head } from "./rpc.ts";
 import { estimateVolatility, type VolatilitySettings } from "./volatility.ts";
@@ -15,6 +17,8 @@ export interface MarketSettings {
   readonly nativePriceQuote: number | undefined;
   /** Prices closer together than this are noise of the feed; only the first is kept. */
   readonly sampleSeconds: number;
+  readonly feeFlow: FeeFlowSettings;
+  readonly carry: CarrySettings;
 }
 
 /** Gas cannot be priced in the vault's quote. */
@@ -26,8 +30,24 @@ const NOT_A_PRICE = OracleFlag.noPrice | OracleFlag.baseStale | OracleFlag.quote
 /** Half-lives after which a price weighs less than a thousandth. */
 const MEMORY_HALF_LIVES = 10;
 
-/** What the policy needs besides the snapshot. Remembers the snapshot's price on the way. */
-export function observeMarket(journal: Journal, snapshot: Snapshot, head: Head, settings: MarketSettings): Market {
+/** Whether the journal's newest sample of fees and carry is old enough for another one. */
+export function isFlowDue(journal: Journal, snapshot: Snapshot, settings: MarketSettings): boolean {
+  if ((snapshot.vault.oracle.flags & NOT_A_PRICE) !== 0n) return false;
+  const last = journal.findLastFlow(snapshot.vault.vault, snapshot.chainId, snapshot.timestamp);
+  return last === undefined || snapshot.timestamp - last.timestampSeconds >= settings.feeFlow.sampleSeconds;
+}
+
+/**
+ * What the policy needs besides the snapshot. Remembers the snapshot's price on the way, and fees and hedges where
+ * the pool's fee growth at the snapshot's block is given.
+ */
+export function observeMarket(
+  journal: Journal,
+  snapshot: Snapshot,
+  head: Head,
+  settings: MarketSettings,
+  growth?: FeeGrowth,
+): Market {
   const { oracle } = snapshot.vault;
   const memorySeconds = MEMORY_HALF_LIVES * settings.volatility.halfLifeHours * 3_600;
   const from = Math.floor(snapshot.timestamp - memorySeconds);
@@ -46,6 +66,35 @@ export function observeMarket(journal: Journal, snapshot: Snapshot, head: Head, 
   return {
     volatilityAnnual: estimateVolatility(prices, settings.volatility),
     hedgeGasQuote: computeGasQuote(snapshot, head, settings),
+    ...observeFlows(journal, snapshot, settings, growth),
+  };
+}
+
+/** What fees bring and the short costs, each undefined while it is not known. */
+function observeFlows(
+  journal: Journal,
+  snapshot: Snapshot,
+  { feeFlow, carry }: MarketSettings,
+  growth: FeeGrowth | undefined,
+): Pick<Market, "feeQuotePerLiquidityYear" | "shortCarryPerYear"> {
+  const { vault: v, chainId, timestamp } = snapshot;
+  if (growth !== undefined) {
+    const { priceWad } = v.oracle;
+    const pool = v.pool.address.toLowerCase();
+    journal.addFlow(v.vault, chainId, {
+      timestampSeconds: timestamp,
+      pool,
+      priceWad,
+      ...growth,
+      ...holdingsOf(snapshot),
+    });
+  }
+  const halfLifeHours = Math.max(feeFlow.halfLifeHours, carry.halfLifeHours);
+  const memorySeconds = MEMORY_HALF_LIVES * halfLifeHours * 3_600;
+  const samples = journal.listFlows(v.vault, chainId, Math.floor(timestamp - memorySeconds), timestamp);
+  return {
+    feeQuotePerLiquidityYear: estimateFeeFlow(samples, v, timestamp, feeFlow),
+    shortCarryPerYear: estimateCarry(samples, v, carry),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { GateVerdict } from "../sdk/policy/types.ts";
 import type { HealthStatus } from "./health.ts";
 import type { VaultOutcome } from "./outcomes.ts";
 
@@ -33,6 +34,7 @@ export function describeMetrics(status: HealthStatus): string {
     ),
     gauge("hedgerow_keeper_alerts", "Alerts of the last tick", status.alerts.length),
     ...describeVaults(status),
+    ...describeGates(status),
   ];
   return `${lines.filter((line) => line !== "").join("\n")}\n`;
 }
@@ -44,6 +46,29 @@ function describeVaults({ vaults }: HealthStatus): readonly string[] {
     OUTCOMES.map((outcome) => `${name}{vault="${vault}",outcome="${outcome}"} ${outcome === kind ? 1 : 0}`),
   );
   return series.length === 0 ? [] : [`# HELP ${name} Last outcome of a vault`, `# TYPE ${name} gauge`, ...series];
+}
+
+const OPINIONS: readonly GateVerdict["opinion"][] = ["unknown", "leave", "keep", "enter"];
+
+/** Fees against costs of every vault whose gate was asked; figures only where there are any. */
+function describeGates({ vaults }: HealthStatus): readonly string[] {
+  const gates = Object.entries(vaults).flatMap(([vault, { gate }]) => (gate === undefined ? [] : [{ vault, gate }]));
+  const known = gates.flatMap(({ vault, gate }) => (gate.opinion === "unknown" ? [] : [{ vault, gate }]));
+  const verdicts = gates.flatMap(({ vault, gate }) =>
+    OPINIONS.map((opinion) => `{vault="${vault}",opinion="${opinion}"} ${opinion === gate.opinion ? 1 : 0}`),
+  );
+  const fees = known.map(({ vault, gate }) => `{vault="${vault}"} ${gate.feeApr}`);
+  const costs = known.map(({ vault, gate }) => `{vault="${vault}"} ${gate.breakEvenApr}`);
+  return [
+    ...family("hedgerow_vault_fee_gate", "What the fee gate says", verdicts),
+    ...family("hedgerow_vault_fee_apr", "Fees expected in a year as a fraction of the position's value", fees),
+    ...family("hedgerow_vault_break_even_apr", "Fees at which the position earns nothing", costs),
+  ];
+}
+
+function family(name: string, help: string, series: readonly string[]): readonly string[] {
+  if (series.length === 0) return [];
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, ...series.map((line) => `${name}${line}`)];
 }
 
 function gauge(name: string, help: string, value: number | undefined): string {

@@ -100,7 +100,7 @@ export function summarise(outcome: VaultOutcome): Record<string, unknown> {
   }
 }
 
-function summariseDecision({ kind, reasons, exposure, band }: Decision): Record<string, unknown> {
+function summariseDecision({ kind, reasons, exposure, band, gate, targets }: Decision): Record<string, unknown> {
   const { price, navQuote, deltaBase, health } = exposure;
   return {
     decision: kind,
@@ -111,6 +111,8 @@ function summariseDecision({ kind, reasons, exposure, band }: Decision): Record<
     health,
     triggerBase: band.triggerBase,
     targetBase: band.targetBase,
+    ...(targets === undefined ? {} : { targets }),
+    ...(gate === undefined ? {} : { gate }),
   };
 }
 

@@ -5,15 +5,17 @@ const BPS = 10_000n;
 /**
  * Whether an action is worth the emergency gas ceiling, and may take the place of a pending one that is not.
  *
- * Deleveraging, leaving and looking for a lost hedge are. Hedging is once the exposure is outside the vault's own limit:
+ * Deleveraging, leaving for good and looking for a lost hedge are. Hedging is once the exposure is outside the vault's own limit:
  * inside it, the policy has weighed gas against risk already. Settling and recentring never are.
  */
 export function isRiskReducing(decision: Decision, snapshot: Snapshot): boolean {
   switch (decision.kind) {
     case "deleverage":
-    case "exit":
     case "reconcile":
       return true;
+    case "exit":
+      // Leaving a pool that does not pay can wait for cheap gas.
+      return decision.reasons[0]?.code !== "fees-too-low";
     case "hedge":
       return isOutsideVaultLimit(snapshot);
     case "hold":

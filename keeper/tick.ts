@@ -55,7 +55,7 @@ export interface TickDeps {
   readonly policy: Policy;
   readonly readHead: () => Promise<Head>;
   readonly readSnapshots: (vaults: readonly string[], block: Head) => Promise<readonly SnapshotResult[]>;
-  readonly readMarket: (snapshot: Snapshot, head: Head) => Market;
+  readonly readMarket: (snapshot: Snapshot, head: Head) => Market | Promise<Market>;
   /** Alerts raised by the parts since the last call. */
   readonly takeAlerts: () => readonly Alert[];
 }
@@ -197,7 +197,7 @@ async function actOnAll(
   const intended: Intended[] = [];
   for (const [i, vault] of vaults.entries()) {
     try {
-      const found = intend(deps, vault, results[i], head);
+      const found = await intend(deps, vault, results[i], head);
       if ("kind" in found) outcomes.set(vault, found);
       else intended.push(found);
     } catch (error) {
@@ -223,12 +223,12 @@ async function actOnAll(
 }
 
 /** The decision about one vault: what should be sent, or the outcome when nothing should. */
-function intend(
+async function intend(
   deps: TickDeps,
   vault: string,
   result: SnapshotResult | undefined,
   head: Head,
-): Intended | VaultOutcome {
+): Promise<Intended | VaultOutcome> {
   if (result === undefined) throw new MixedSnapshotError(`The read returned nothing for vault ${vault}.`);
   if (!result.ok) throw new VaultUnreadableError(vault, result.reason);
   const { snapshot } = result;
@@ -241,7 +241,7 @@ function intend(
       `Asked for vault ${vault} at block ${head.hash}, got ${snapshot.vault.vault} at ${snapshot.blockHash}. Use another node.`,
     );
   }
-  const decision = deps.policy.decide(snapshot, deps.readMarket(snapshot, head));
+  const decision = deps.policy.decide(snapshot, await deps.readMarket(snapshot, head));
   const plan = deps.policy.plan(snapshot, decision);
   const call = chooseCall(deps, snapshot, decision, plan);
   if (call === undefined) return { kind: "held", vault, decision };

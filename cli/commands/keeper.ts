@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 
 import type { CommandContext } from "../context.ts";
+import { POLICY_HELP } from "../keeper/help.ts";
 import type { KeeperOptions } from "../keeper/options.ts";
 
 /** `hedgerow keeper`: watches vaults and, with --live, keeps them hedged. */
@@ -19,6 +20,7 @@ export function addKeeperCommand(program: Command, context: CommandContext): voi
     .option("--private-key-env <name>", "environment variable that holds a private key; local chain only")
     .option("--journal <file>", "the keeper's memory, an SQLite file (default: keeper.sqlite)")
     .option("--json", "print JSON lines")
+    .addHelpText("after", POLICY_HELP)
     .action(async (options: KeeperOptions) => {
       const { runKeeperCommand } = await import("../keeper/run.ts");
       await runKeeperCommand(options, context);

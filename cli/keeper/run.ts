@@ -10,6 +10,7 @@ import { createKeeper, runKeeper } from "../../keeper/main.ts";
 import type { TickRecord, VaultOutcome } from "../../keeper/outcomes.ts";
 import { connectUrl, readHead } from "../../keeper/rpc.ts";
 import { LOCAL_CHAIN_ID } from "../../keeper/signers.ts";
+import { describeGate } from "../../sdk/policy/reasons.ts";
 import type { KeeperOptions } from "./options.ts";
 import type { CommandContext } from "../context.ts";
 import { LOCAL_DEPLOYMENT_FILE, findDeployment, readDeployment } from "../deployment.ts";
@@ -95,7 +96,7 @@ function printTick(output: Output, record: TickRecord): void {
   for (const outcome of record.outcomes) {
     const rows: [string, string][] = [["outcome", describe(outcome)]];
     if ("decision" in outcome) {
-      const { kind, exposure, band, reasons } = outcome.decision;
+      const { kind, exposure, band, reasons, gate } = outcome.decision;
       rows.push(
         ["decision", `${kind}: ${reasons.map((reason) => reason.text).join(" ")}`],
         ["price", displayNumber(exposure.price)],
@@ -104,6 +105,9 @@ function printTick(output: Output, record: TickRecord): void {
           "net delta",
           `${displayNumber(exposure.deltaBase, 4)}, band ${displayNumber(band.triggerBase, 4)} to ${displayNumber(band.targetBase, 4)}`,
         ],
+        ...(gate === undefined
+          ? []
+          : [["fee gate", describeGate(gate, exposure.liquidityQuote > 0)] as [string, string]]),
         ["health", Number.isFinite(exposure.health) ? displayNumber(exposure.health, 3) : "no debt"],
       );
     }

@@ -1,4 +1,4 @@
-import { computeOptimalBand } from "../math/bands.ts";
+import { type BandInputs, computeOptimalBand } from "../math/bands.ts";
 import type { Band, Market, PolicySettings, Situation } from "./types.ts";
 
 /**
@@ -11,21 +11,44 @@ import type { Band, Market, PolicySettings, Situation } from "./types.ts";
  * @returns Zero band when there is no liquidity: any delta is then to be closed.
  */
 export function bandFor(situation: Situation, market: Market, settings: PolicySettings): Band {
-  const { exposure, pool, limits, ranges } = situation;
-  const limitBase = (exposure.navQuote * limits.maxDeltaFraction) / exposure.price;
   let liquidity = 0;
-  for (const range of ranges) liquidity += range.liquidity;
-  if (liquidity === 0 || exposure.liquidityQuote === 0) return { triggerBase: 0, targetBase: 0 };
-  const optimal = computeOptimalBand({
+  for (const range of situation.ranges) liquidity += range.liquidity;
+  return bandOfPosition(situation, market, settings, liquidity, situation.exposure.liquidityQuote);
+}
+
+/** The same for a position of that liquidity [sqrt(base · quote)] and value [quote], whether the vault has it or not. */
+export function bandOfPosition(
+  situation: Situation,
+  market: Market,
+  settings: PolicySettings,
+  liquidity: number,
+  valueQuote: number,
+): Band {
+  if (liquidity === 0 || valueQuote === 0) return { triggerBase: 0, targetBase: 0 };
+  const { exposure, limits } = situation;
+  const limitBase = (exposure.navQuote * limits.maxDeltaFraction) / exposure.price;
+  const optimal = computeOptimalBand(bandInputsOf(situation, market, settings, liquidity, valueQuote));
+  const triggerBase = Math.min(optimal.triggerBase, limitBase * settings.bandSafety);
+  // Cut in proportion: a target at the trigger would mean infinitely many trades, each at the cost of its gas.
+  return { triggerBase, targetBase: optimal.targetBase * (triggerBase / optimal.triggerBase) };
+}
+
+/** What the band of such a position depends on. */
+export function bandInputsOf(
+  { exposure, pool }: Situation,
+  market: Market,
+  settings: PolicySettings,
+  liquidity: number,
+  valueQuote: number,
+): BandInputs {
+  return {
     gamma: -(liquidity / 2) * exposure.price ** -1.5,
     price: exposure.price,
     volatility: market.volatilityAnnual,
-    riskAversion: settings.relativeRiskAversion / exposure.liquidityQuote,
+    riskAversion: settings.relativeRiskAversion / valueQuote,
     fixedCostQuote: market.hedgeGasQuote,
     proportionalCost: pool.feeFraction,
     // Swapping q base in a pool of liquidity L costs q² P^1.5 / L against the price before it.
     impactQuotePerBaseSquared: pool.liquidity > 0 ? exposure.price ** 1.5 / pool.liquidity : 0,
-  });
-  const triggerBase = Math.min(optimal.triggerBase, limitBase * settings.bandSafety);
-  return { triggerBase, targetBase: Math.min(optimal.targetBase, triggerBase) };
+  };
 }

@@ -1,14 +1,28 @@
+import { adviseOn } from "./advice.ts";
 import { bandFor } from "./band.ts";
 import { travelledToEdge } from "./range.ts";
-import { explain } from "./reasons.ts";
+import { explain, explainGate } from "./reasons.ts";
 import { situationOf } from "./situation.ts";
 import { TOLERATED_ORACLE_FLAGS } from "./types.ts";
-import type { Band, Decision, Market, PolicySettings, Reason, Situation, Snapshot } from "./types.ts";
+import type {
+  Advice,
+  Band,
+  Decision,
+  GateVerdict,
+  Market,
+  PolicySettings,
+  Reason,
+  Situation,
+  Snapshot,
+} from "./types.ts";
 
 /** Below this part of NAV a leftover short is not worth a transaction. */
 const DUST_FRACTION = 1e-4;
 /** New capital joins the existing range only while the price is in its inner half; else the range is rebuilt. */
 const KEEP_RANGE_UP_TO = 0.5;
+
+/** Of a caller that asked for no advice. */
+const NO_OPINION: GateVerdict = { opinion: "unknown" };
 
 type ReasonCode = Reason["code"];
 
@@ -29,36 +43,73 @@ export type Verdict =
 export function decide(snapshot: Snapshot, market: Market, settings: PolicySettings): Decision {
   const situation = situationOf(snapshot);
   const band = bandFor(situation, market, settings);
-  const { code, ...action } = judge(situation, band, settings);
+  const advice = adviseOn(situation, band, market, settings);
+  const { code, ...action } = judge(situation, band, settings, advice);
   return {
     ...action,
     blockNumber: situation.blockNumber,
     blockHash: situation.blockHash,
     exposure: situation.exposure,
     band,
-    reasons: [{ code, text: explain(code, situation, band, settings) }],
+    reasons: [
+      { code, text: explain(code, situation, band, advice) },
+      ...(code === "fees-too-low" ? [] : explainGate(situation, settings, advice.gate)),
+    ],
+    ...advice,
   };
 }
 
 /**
- * The choice behind {@link decide}, for a band that the caller computed (see bandFor).
+ * The choice behind {@link decide}, for a band and an advice that the caller computed (see bandFor and adviseOn). Without
+ * advice there is no fee gate, and health is judged by the settings alone.
  *
- * Order of precedence: what the venue took from us, an oracle not to be trusted, winding down, health, position, drift.
+ * Order of precedence: what the venue took from us, an oracle not to be trusted, winding down, health, the fee gate, position, drift.
  */
-export function judge(situation: Situation, band: Band, settings: PolicySettings): Verdict {
+export function judge(situation: Situation, band: Band, settings: PolicySettings, advice?: Advice): Verdict {
   const { status, exposure } = situation;
   if (status.hedgeLost && !status.degraded) return { kind: "reconcile", code: "hedge-lost" };
   if ((status.oracleFlags & ~TOLERATED_ORACLE_FLAGS) !== 0n) return { kind: "hold", code: "oracle-unhealthy" };
   if (status.hedgePending) return { kind: "hold", code: "hedge-pending" };
   if (status.windDown || status.degraded) {
-    const shortQuote = exposure.shortBase * exposure.price;
-    const isDone = situation.ranges.length === 0 && shortQuote <= exposure.navQuote * DUST_FRACTION;
-    return { kind: isDone ? "hold" : "exit", code: status.windDown ? "wind-down" : "degraded" };
+    return { kind: isFlat(situation, band) ? "hold" : "exit", code: status.windDown ? "wind-down" : "degraded" };
   }
-  if (exposure.health < settings.minHealth) {
-    return { kind: "deleverage", code: "health-low", targetHealth: settings.targetHealth };
+  const health = advice?.targets ?? settings;
+  if (exposure.health < health.minHealth) {
+    return { kind: "deleverage", code: "health-low", targetHealth: health.targetHealth };
   }
-  return judgePosition(situation, band, settings);
+  const gated = settings.feeGate.enabled ? judgeFees(situation, band, advice?.gate ?? NO_OPINION) : undefined;
+  return gated ?? judgePosition(situation, band, settings);
+}
+
+/** Neither liquidity nor a short nor base worth a transaction. */
+function isFlat(situation: Situation, band: Band): boolean {
+  const { ranges, exposure } = situation;
+  const shortQuote = exposure.shortBase * exposure.price;
+  return ranges.length === 0 && shortQuote <= exposure.navQuote * DUST_FRACTION && !isOutside(situation, band);
+}
+
+/** What the fee gate demands; undefined = it lets the vault be. */
+function judgeFees(situation: Situation, band: Band, { opinion }: GateVerdict): Verdict | undefined {
+  if (opinion === "unknown" || opinion === "enter") return undefined;
+  if (situation.ranges.length > 0) {
+    if (opinion === "keep") return undefined;
+    // Leaving may wait; drift, which the vault lets a keeper close at any time, may not.
+    if (!isCoolingDown(situation)) return { kind: "exit", code: "fees-too-low" };
+    return isOutside(situation, band) ? undefined : { kind: "hold", code: "cooling-down" };
+  }
+  if (isFlat(situation, band)) return { kind: "hold", code: "fees-too-low" };
+  // A swap that the pool did not take in full left something of the hedge or of the base.
+  return { kind: isCoolingDown(situation) ? "hold" : "exit", code: "fees-too-low" };
+}
+
+function isCoolingDown({ timestamp, limits }: Situation): boolean {
+  return timestamp < limits.cooldownEndsAt;
+}
+
+/** Whether the drift is outside the band and worth a transaction. */
+function isOutside({ exposure }: Situation, band: Band): boolean {
+  const drift = Math.abs(exposure.deltaBase);
+  return drift > band.triggerBase && drift * exposure.price > exposure.navQuote * DUST_FRACTION;
 }
 
 function judgePosition(situation: Situation, band: Band, settings: PolicySettings): Verdict {
@@ -66,14 +117,11 @@ function judgePosition(situation: Situation, band: Band, settings: PolicySetting
   if (exposure.navQuote * settings.idleFraction < 1 && situation.ranges.length === 0) {
     return { kind: "hold", code: "too-small" };
   }
-  const drift = Math.abs(exposure.deltaBase);
-  const isOutside = drift > band.triggerBase && drift * exposure.price > exposure.navQuote * DUST_FRACTION;
-  const isCoolingDown = situation.timestamp < situation.limits.cooldownEndsAt;
-
-  const wanted = wantedRecentre(situation, settings, isOutside);
-  if (wanted !== undefined && !isCoolingDown) return { kind: "recentre", ...wanted };
+  const isDrifting = isOutside(situation, band);
+  const wanted = wantedRecentre(situation, settings, isDrifting);
+  if (wanted !== undefined && !isCoolingDown(situation)) return { kind: "recentre", ...wanted };
   // Closing drift reduces risk, which the vault allows while it cools down.
-  if (isOutside) {
+  if (isDrifting) {
     const targetDeltaBase = Math.sign(exposure.deltaBase) * band.targetBase;
     return { kind: "hedge", code: "outside-band", targetDeltaBase };
   }
@@ -84,13 +132,13 @@ function judgePosition(situation: Situation, band: Band, settings: PolicySetting
 function wantedRecentre(
   situation: Situation,
   settings: PolicySettings,
-  isOutside: boolean,
+  isDrifting: boolean,
 ): { readonly keepRange: boolean; readonly code: ReasonCode } | undefined {
   if (situation.ranges.length === 0) return { keepRange: false, code: "no-position" };
   const travelled = travelledToEdge(situation);
   if (travelled >= settings.recentreAt) return { keepRange: false, code: "range-edge" };
   const idleFraction = situation.exposure.idleQuote / situation.exposure.navQuote;
-  if (idleFraction > settings.deployAboveFraction && !isOutside) {
+  if (idleFraction > settings.deployAboveFraction && !isDrifting) {
     return { keepRange: travelled <= KEEP_RANGE_UP_TO, code: "idle-capital" };
   }
   return undefined;

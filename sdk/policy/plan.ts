@@ -1,39 +1,37 @@
 import { HedgerowError } from "../errors.ts";
-import { toFloat } from "../math/units.ts";
-import type {
-  Decision,
-  HedgeState,
-  Plan,
-  PlanAction,
-  PolicySettings,
-  RangeState,
-  Snapshot,
-  VaultState,
-} from "./types.ts";
-import { getAmountsForLiquidityDown, getAmountsForLiquidityUp } from "../exact/liquidityAmounts.ts";
-import { type BaseQuoteAmounts, type Orientation, toBaseQuote } from "../exact/orientation.ts";
+import type { Orientation } from "../exact/orientation.ts";
 import { computePriceWadDown, computeSqrtPriceX96Down, computeTickRange } from "../exact/priceMath.ts";
+import { toFloat } from "../math/units.ts";
+import { targetsOf } from "./advice.ts";
 import {
-  getAmount0DeltaUp,
-  getAmount1DeltaUp,
-  getNextSqrtPriceFromInput,
-  getNextSqrtPriceFromOutput,
-} from "../exact/sqrtPriceMath.ts";
-import { getSqrtRatioAtTick } from "../exact/tickMath.ts";
+  abs,
+  affordableBase,
+  amountsAt,
+  debtOf,
+  discounted,
+  marginFor,
+  marginOf,
+  max,
+  min,
+  ceilDiv,
+  orientationOf,
+  quoteOf,
+  quoteToBase,
+  sumAmounts,
+  toUnits,
+  withPad,
+} from "./amounts.ts";
+import { fittingSwap } from "./swap.ts";
+import type { Decision, HedgeState, Plan, PlanAction, PolicySettings, Snapshot, Targets, VaultState } from "./types.ts";
 
 const WAD = 10n ** 18n;
 const BPS = 10_000n;
-const PIPS = 1_000_000n;
-/** Part of the slippage bound that a plan leaves unused: 0.05 %. */
-const SLIPPAGE_RESERVE_BPS = 5n;
 /** Kept beyond what the range needs of either token, so that a small move before inclusion does not starve the mint: 0.2 %. */
 const BASE_PAD_BPS = 20n;
 /** Spare quote below this part of NAV stays idle instead of becoming margin: moving it costs a venue call. 3 %. */
 const MARGIN_DUST_BPS = 300n;
 /** What a plan may lose beyond its swaps: valuation at the oracle against trading at the pool. 0.05 % of NAV. */
 const LOSS_ALLOWANCE_BPS = 5n;
-/** Extra quote raised over the estimated cost of a purchase: 0.5 %. */
-const PURCHASE_PAD_BPS = 50n;
 /** Health that a borrowing which the same plan pays back may touch; the venue itself asks for 1. */
 const PEAK_HEALTH = 1.1;
 /** Interest that may accrue between snapshot and inclusion, as one part in this many of the debt. */
@@ -46,6 +44,9 @@ export class PlanError extends HedgerowError {}
 
 type PlannedDecision = Exclude<Decision, { kind: "hold" | "reconcile" }>;
 
+/** The settings, with what a position is built for in the market of the decision. */
+type BuildSettings = Omit<PolicySettings, keyof Targets> & Targets;
+
 /**
  * The steps that carry out a decision, in exact integers, with the promise that the vault will check.
  *
@@ -53,18 +54,19 @@ type PlannedDecision = Exclude<Decision, { kind: "hold" | "reconcile" }>;
  * Throws PlanError when the vault has no hedge to carry the position.
  */
 export function planFor(snapshot: Snapshot, decision: Decision, settings: PolicySettings): Plan | undefined {
+  const built = { ...settings, ...(decision.targets ?? targetsOf(settings)) };
   switch (decision.kind) {
     case "hold":
     case "reconcile":
       return undefined;
     case "hedge":
-      return planHedge(snapshot, decision, settings);
+      return planHedge(snapshot, decision, built);
     case "recentre":
-      return planRecentre(snapshot, decision, settings, decision.keepRange);
+      return planRecentre(snapshot, decision, built, decision.keepRange);
     case "deleverage":
-      return planDeleverage(snapshot, decision, settings, decision.targetHealth);
+      return planDeleverage(snapshot, decision, built, decision.targetHealth);
     case "exit":
-      return planExit(snapshot, decision, settings);
+      return planExit(snapshot, decision, built);
   }
 }
 
@@ -73,7 +75,7 @@ export function planFor(snapshot: Snapshot, decision: Decision, settings: Policy
 function planHedge(
   snapshot: Snapshot,
   decision: Extract<Decision, { kind: "hedge" }>,
-  settings: PolicySettings,
+  settings: BuildSettings,
 ): Plan | undefined {
   const v = snapshot.vault;
   const { index, hedge } = shortOf(v);
@@ -90,11 +92,18 @@ function planHedge(
     const shortAfter = quoteOf(v, debtOf(hedge) + change);
     const wanted = marginFor(hedge, shortAfter, settings.targetHealth);
     const enough = marginFor(hedge, shortAfter, settings.minHealth * 1.1);
+    const least = marginFor(hedge, shortAfter, settings.minHealth);
     const post = margin >= enough ? 0n : min(wanted - margin, v.idleQuote);
-    return finish(snapshot, decision, settings, residual, swapQuote, [
+    // What idle quote lacks, the sale brings; until then the loan stands on what there is.
+    const postLater = max(0n, min(least - margin - post, v.idleQuote - post + discounted(v, swapQuote)));
+    const hedged = finish(snapshot, decision, settings, residual, swapQuote, [
       { kind: "adjustHedge", hedgeIndex: index, deltaChangeBase: -change, marginChangeQuote: post },
       { kind: "swap", baseChange: -change },
+      ...adjust(index, 0n, postLater),
     ]);
+    const isCarried = margin + post + postLater >= least && margin + post >= marginFor(hedge, shortAfter, PEAK_HEALTH);
+    // A short that the margin does not carry is no hedge: the liquidity has to shrink with it.
+    return isCarried ? hedged : (planRecentre(snapshot, decision, settings, false) ?? hedged);
   }
 
   const repay = min(change, debtOf(hedge));
@@ -115,7 +124,7 @@ function planHedge(
 function planRecentre(
   snapshot: Snapshot,
   decision: PlannedDecision,
-  settings: PolicySettings,
+  settings: BuildSettings,
   keepRange: boolean,
 ): Plan | undefined {
   const v = snapshot.vault;
@@ -132,6 +141,7 @@ function planRecentre(
   const freeQuote = v.idleQuote + out.amountQuote + (removed.length > 0 ? v.liquidity.feesQuote : 0n);
   const keptBase = kept === undefined ? 0n : v.liquidity.base + v.liquidity.feesBase;
   const debt = debtOf(hedge);
+  const others = otherDelta(v, index);
   const margin = marginOf(v, hedge);
   const buffer = (v.book.navQuote * BigInt(Math.round(settings.idleFraction * 1e4))) / BPS;
 
@@ -144,7 +154,7 @@ function planRecentre(
     const pad = (needed.amountBase * BASE_PAD_BPS) / BPS;
     // The pad is borrowed and stays idle: it changes nothing about the net delta.
     const borrowed = needed.amountBase + pad - freeBase;
-    const drift = keptBase + added.amountBase + pad - (debt + borrowed);
+    const drift = keptBase + added.amountBase + pad - (debt + borrowed) + others;
     const swap = isWorthSwapping(v, drift, decision) ? fittingSwap(v, removed, -drift) : 0n;
     const sold = max(-swap, 0n);
     const bought = max(swap, 0n);
@@ -179,67 +189,14 @@ function planRecentre(
   return finish(snapshot, decision, settings, abs(v.book.deltaBase), 0n, adjust(index, 0n, spareQuote));
 }
 
-/** Active liquidity of the pool once these ranges are gone. */
-function liquidityWithout(v: VaultState, removed: readonly RangeState[]): bigint {
-  return removed
-    .filter((r) => r.tickLower <= v.pool.tick && v.pool.tick < r.tickUpper)
-    .reduce((left, r) => left - r.liquidity, v.pool.liquidity);
-}
-
-/**
- * The largest part of a swap that the pool's depth fills within the vault's slippage bound, with a reserve for ticks on
- * the way; zero when even the pool's price is outside it.
- */
-function fittingSwap(v: VaultState, removed: readonly RangeState[], baseChange: bigint): bigint {
-  const liquidity = liquidityWithout(v, removed);
-  if (liquidity <= 0n) return 0n;
-  for (let part = 16n; part > 0n; part--) {
-    const candidate = (baseChange * part) / 16n;
-    if (candidate !== 0n && isWithinSlippage(v, liquidity, candidate)) return candidate;
-  }
-  return 0n;
-}
-
-/**
- * Whether a swap at constant liquidity meets the bound that the vault sets from the oracle's price, and leaves the pool
- * within the same distance of it: the vault looks at the pool's price again after the plan.
- */
-function isWithinSlippage(v: VaultState, liquidity: bigint, baseChange: bigint): boolean {
-  const { baseIsToken0 } = v.pool;
-  const start = v.pool.sqrtPriceX96;
-  const fee = BigInt(v.pool.feePips);
-  const slippageBps = v.policy.params.maxSlippageBps - SLIPPAGE_RESERVE_BPS;
-  const worth = quoteOf(v, abs(baseChange));
-  const quoteDelta = baseIsToken0 ? getAmount1DeltaUp : getAmount0DeltaUp;
-  if (baseChange > 0n) {
-    if (!coversPurchase(start, liquidity, baseChange, baseIsToken0)) return false;
-    const end = getNextSqrtPriceFromOutput(start, liquidity, baseChange, !baseIsToken0);
-    const paid = ceilDiv(quoteDelta(start, end, liquidity) * PIPS, PIPS - fee);
-    return paid * BPS <= worth * (BPS + slippageBps) && isNearOracle(v, end, slippageBps);
-  }
-  const end = getNextSqrtPriceFromInput(start, liquidity, (-baseChange * (PIPS - fee)) / PIPS, baseIsToken0);
-  return quoteDelta(start, end, liquidity) * BPS >= worth * (BPS - slippageBps) && isNearOracle(v, end, slippageBps);
-}
-
-function isNearOracle(v: VaultState, sqrtPriceX96: bigint, bps: bigint): boolean {
-  const price = computePriceWadDown(sqrtPriceX96, orientationOf(v));
-  return abs(price - v.oracle.priceWad) * BPS <= v.oracle.priceWad * bps;
-}
-
-/** Whether the liquidity holds more base above the price than is to be bought. */
-function coversPurchase(sqrtPriceX96: bigint, liquidity: bigint, base: bigint, baseIsToken0: boolean): boolean {
-  const held = baseIsToken0 ? (liquidity << 96n) / sqrtPriceX96 : (liquidity * sqrtPriceX96) >> 96n;
-  return base < held;
-}
-
 function planDeleverage(
   snapshot: Snapshot,
   decision: PlannedDecision,
-  settings: PolicySettings,
+  settings: BuildSettings,
   targetHealth: number,
 ): Plan | undefined {
   const v = snapshot.vault;
-  const { index, hedge } = shortOf(v);
+  const { index, hedge } = weakestOf(v);
   const orientation = orientationOf(v);
   const debt = debtOf(hedge);
   const missing = marginFor(hedge, quoteOf(v, debt), targetHealth) - marginOf(v, hedge);
@@ -269,16 +226,19 @@ function planDeleverage(
   ]);
 }
 
-function planExit(snapshot: Snapshot, decision: PlannedDecision, settings: PolicySettings): Plan | undefined {
+function planExit(snapshot: Snapshot, decision: PlannedDecision, settings: BuildSettings): Plan | undefined {
   const v = snapshot.vault;
   const { index, hedge } = shortOf(v);
   const out = sumAmounts(v, v.ranges, orientationOf(v));
   const debt = debtOf(hedge);
   const freeBase = v.idleBase + out.amountBase + v.liquidity.feesBase;
   const freeQuote = v.idleQuote + out.amountQuote + v.liquidity.feesQuote;
-  const affordable = quoteToBase(v, (freeQuote * BPS) / (BPS + PURCHASE_PAD_BPS + v.policy.params.maxSlippageBps));
-  const swap = debt > freeBase ? min(debt - freeBase, affordable) : -(freeBase - debt);
-  const repay = min(debt, freeBase + swap);
+  const affordable = affordableBase(v, freeQuote);
+  // Base against the shorts of other hedges stays until their turn comes: an exit must not open a position of its own.
+  const owed = debt - min(0n, otherDelta(v, index));
+  const wanted = owed > freeBase ? min(owed - freeBase, affordable) : owed - freeBase;
+  const swap = wanted === 0n ? 0n : fittingSwap(v, v.ranges, wanted);
+  const repay = min(debt, freeBase + max(swap, 0n));
   const margin = marginOf(v, hedge);
   // Where some debt stays, at least its part of the margin stays too: in an exit the vault lets no health fall.
   const share = debt === 0n ? 0n : ceilDiv(margin * (debt - repay), debt);
@@ -305,7 +265,7 @@ function liquidityFor(
   snapshot: Snapshot,
   ticks: { readonly tickLower: number; readonly tickUpper: number },
   hedge: HedgeState,
-  settings: PolicySettings,
+  settings: BuildSettings,
 ): bigint {
   const v = snapshot.vault;
   const decimals = (v.base.decimals + v.quote.decimals) / 2;
@@ -343,25 +303,40 @@ function isWorthSwapping(v: VaultState, drift: bigint, decision: PlannedDecision
 
 // --- pieces
 
-function shortOf(v: VaultState): { readonly index: number; readonly hedge: HedgeState } {
-  const hedge = v.hedges[0];
-  if (hedge === undefined) throw new PlanError(`Vault ${v.vault} has no hedge; the keeper only runs hedged vaults.`);
-  return { index: 0, hedge };
+/** The hedge to work with: the one with the largest short, or without any the one whose margin carries most. */
+function shortOf(v: VaultState): PickedHedge {
+  return pick(v, (a, b) => {
+    const [debtA, debtB] = [debtOf(a), debtOf(b)];
+    return debtA === debtB ? a.marginFactorWad > b.marginFactorWad : debtA > debtB;
+  });
 }
 
-function debtOf(hedge: HedgeState): bigint {
-  return hedge.deltaBase < 0n ? -hedge.deltaBase : 0n;
+/** The hedge that is nearest to liquidation. */
+function weakestOf(v: VaultState): PickedHedge {
+  return pick(v, (a, b) => a.healthWad < b.healthWad);
 }
 
-/** Margin at the venue: equity plus what the short is worth, the inverse of how the hedge computes its equity. */
-function marginOf(v: VaultState, hedge: HedgeState): bigint {
-  return hedge.equityMinQuote + quoteOf(v, debtOf(hedge));
+interface PickedHedge {
+  readonly index: number;
+  readonly hedge: HedgeState;
 }
 
-/** Margin with which a short worth `shortQuote` has the given health, rounded up. */
-function marginFor(hedge: HedgeState, shortQuote: bigint, health: number): bigint {
-  const healthWad = BigInt(Math.round(health * 1e9)) * 10n ** 9n;
-  return ceilDiv(shortQuote * healthWad, hedge.marginFactorWad);
+/** The best hedge, the first of equals; one that waits for its venue or lost something there only when there is no other. */
+function pick(v: VaultState, isBetter: (a: HedgeState, b: HedgeState) => boolean): PickedHedge {
+  let best: PickedHedge | undefined;
+  for (const [index, hedge] of v.hedges.entries()) {
+    const isUsable = (of: HedgeState): boolean => !of.pending && !of.lost;
+    const preferred =
+      best === undefined || (isUsable(hedge) === isUsable(best.hedge) ? isBetter(hedge, best.hedge) : isUsable(hedge));
+    if (preferred) best = { index, hedge };
+  }
+  if (best === undefined) throw new PlanError(`Vault ${v.vault} has no hedge; the keeper only runs hedged vaults.`);
+  return best;
+}
+
+/** Delta of all hedges but one. */
+function otherDelta(v: VaultState, index: number): bigint {
+  return v.hedges.reduce((sum, hedge, i) => (i === index ? sum : sum + hedge.deltaBase), 0n);
 }
 
 function adjust(hedgeIndex: number, deltaChangeBase: bigint, marginChangeQuote: bigint): readonly PlanAction[] {
@@ -372,7 +347,7 @@ function adjust(hedgeIndex: number, deltaChangeBase: bigint, marginChangeQuote: 
 function finish(
   snapshot: Snapshot,
   decision: PlannedDecision,
-  settings: PolicySettings,
+  settings: BuildSettings,
   maxResidualDeltaBase: bigint,
   swapQuote: bigint,
   actions: readonly PlanAction[],
@@ -394,76 +369,3 @@ function finish(
     },
   };
 }
-
-function orientationOf(v: VaultState): Orientation {
-  return {
-    baseIsToken0: v.pool.baseIsToken0,
-    baseDecimals: v.base.decimals,
-    quoteDecimals: v.quote.decimals,
-  };
-}
-
-function amountsAt(
-  sqrtPriceX96: bigint,
-  ticks: { readonly tickLower: number; readonly tickUpper: number },
-  liquidity: bigint,
-  orientation: Orientation,
-  rounding: "up" | "down",
-): BaseQuoteAmounts {
-  const lower = getSqrtRatioAtTick(ticks.tickLower);
-  const upper = getSqrtRatioAtTick(ticks.tickUpper);
-  const amounts =
-    rounding === "up"
-      ? getAmountsForLiquidityUp(sqrtPriceX96, lower, upper, liquidity)
-      : getAmountsForLiquidityDown(sqrtPriceX96, lower, upper, liquidity);
-  return toBaseQuote(amounts, orientation);
-}
-
-/** What removing these ranges at the pool's price returns, fees apart. */
-function sumAmounts(
-  v: VaultState,
-  ranges: readonly { readonly tickLower: number; readonly tickUpper: number; readonly liquidity: bigint }[],
-  orientation: Orientation,
-): BaseQuoteAmounts {
-  let amountBase = 0n;
-  let amountQuote = 0n;
-  for (const range of ranges) {
-    const amounts = amountsAt(v.pool.sqrtPriceX96, range, range.liquidity, orientation, "down");
-    amountBase += amounts.amountBase;
-    amountQuote += amounts.amountQuote;
-  }
-  return { amountBase, amountQuote };
-}
-
-/** Value of base at the oracle's price, rounded up. */
-function quoteOf(v: VaultState, base: bigint): bigint {
-  return ceilDiv(base * v.oracle.priceWad, scaleOf(v));
-}
-
-/** Base that a quote amount is worth at the oracle's price, rounded down. */
-function quoteToBase(v: VaultState, quote: bigint): bigint {
-  return (quote * scaleOf(v)) / v.oracle.priceWad;
-}
-
-function scaleOf(v: VaultState): bigint {
-  return 10n ** BigInt(18 + v.base.decimals - v.quote.decimals);
-}
-
-/** Most that a purchase of this value may cost. */
-function withPad(v: VaultState, quote: bigint): bigint {
-  return ceilDiv(quote * (BPS + PURCHASE_PAD_BPS + v.policy.params.maxSlippageBps), BPS);
-}
-
-/** Least that a sale of this value brings. */
-function discounted(v: VaultState, quote: bigint): bigint {
-  return (quote * (BPS - v.policy.params.maxSlippageBps)) / BPS;
-}
-
-function toUnits(value: number, decimals: number): bigint {
-  return (BigInt(Math.round(value * 1e9)) * 10n ** BigInt(decimals)) / 1_000_000_000n;
-}
-
-const abs = (x: bigint): bigint => (x < 0n ? -x : x);
-const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);
-const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
-const ceilDiv = (a: bigint, b: bigint): bigint => (a + b - 1n) / b;

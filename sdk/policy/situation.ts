@@ -1,12 +1,14 @@
 import { exposureOf, humanRange } from "./exposure.ts";
 import type { Situation, Snapshot } from "./types.ts";
 
+const WAD = 1e18;
 const BPS = 10_000;
 const PIPS = 1_000_000;
 
 /** What a decision about this snapshot is taken from. */
 export function situationOf(snapshot: Snapshot): Situation {
   const v = snapshot.vault;
+  const factor = Number(v.hedges[0]?.marginFactorWad ?? 0n) / WAD;
   return {
     blockNumber: snapshot.blockNumber,
     blockHash: snapshot.blockHash,
@@ -20,6 +22,7 @@ export function situationOf(snapshot: Snapshot): Situation {
     limits: {
       maxDeltaFraction: Number(v.policy.params.maxDeltaBps) / BPS,
       cooldownEndsAt: Number(v.lastActionAt + v.policy.params.cooldownSeconds),
+      healthFloor: Number(v.healthFloorNowWad) / WAD,
     },
     status: {
       oracleFlags: v.oracle.flags,
@@ -28,6 +31,7 @@ export function situationOf(snapshot: Snapshot): Situation {
       windDown: v.windDown,
       degraded: v.degraded,
     },
+    marginFactor: factor > 0 ? factor : undefined,
     baseSymbol: v.base.symbol,
   };
 }

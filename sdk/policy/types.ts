@@ -199,7 +199,11 @@ export interface Situation {
     readonly maxDeltaFraction: number;
     /** Unix seconds at which the cooldown after the last action ends. */
     readonly cooldownEndsAt: number;
+    /** Health under which the vault refuses to let an action end; absent = none is known. */
+    readonly healthFloor?: number | undefined;
   };
+  /** health = marginFactor × margin / value of the short; absent = not known, and margin then counts in full. */
+  readonly marginFactor?: number | undefined;
   readonly status: {
     /** Bits of {@link OracleFlag}. */
     readonly oracleFlags: bigint;
@@ -211,12 +215,58 @@ export interface Situation {
   readonly baseSymbol: string;
 }
 
-/** What the keeper knows besides the snapshot. */
+/** What the keeper knows besides the snapshot. Unknown is absent or undefined, never 0. */
 export interface Market {
   /** Annual volatility as a fraction, e.g. 0.7. */
   readonly volatilityAnnual: number;
   /** Cost of one hedge transaction [quote]. */
   readonly hedgeGasQuote: number;
+  /** Fees that one unit of liquidity [sqrt(base · quote)] earns while the price is in its range [quote a year], at least 0. */
+  readonly feeQuotePerLiquidityYear?: number | undefined;
+  /** Net cost of the short, + paid [quote a year per quote of its notional]; interest earned by the margin is taken off. */
+  readonly shortCarryPerYear?: number | undefined;
+}
+
+/** What break-even consists of, each a fraction of the position's value a year; funding is signed, + paid. */
+export interface GateCosts {
+  readonly lvr: number;
+  readonly rebalancing: number;
+  readonly funding: number;
+  readonly margin: number;
+  readonly recentring: number;
+}
+
+/**
+ * Whether fees pay for the hedge, as fractions of the position's value a year.
+ *
+ * `leave` = below what a vault in the pool stays for, `enter` = above what one outside enters for, `keep` = in between:
+ * whoever is in stays in, whoever is out stays out. `unknown` = no opinion, because fees or volatility are not known.
+ */
+export type GateVerdict =
+  | { readonly opinion: "unknown" }
+  | {
+      readonly opinion: "leave" | "keep" | "enter";
+      readonly feeApr: number;
+      readonly breakEvenApr: number;
+      readonly enterAboveApr: number;
+      readonly leaveBelowApr: number;
+      readonly costs: GateCosts;
+    };
+
+/** What a new position is built for. */
+export interface Targets {
+  /** Range is price ×/÷ this. */
+  readonly rangeWidth: number;
+  /** Health that a new position is built for. */
+  readonly targetHealth: number;
+  /** Health under which margin is posted or the position reduced. */
+  readonly minHealth: number;
+}
+
+/** What market and settings say about a situation, beside the band. */
+export interface Advice {
+  readonly targets: Targets;
+  readonly gate: GateVerdict;
 }
 
 /** The two-parameter no-trade band around zero [base]: trade when |delta| > trigger, back to target. */
@@ -240,7 +290,10 @@ export interface Reason {
     | "oracle-unhealthy"
     | "hedge-pending"
     | "cooling-down"
-    | "too-small";
+    | "too-small"
+    | "fees-too-low"
+    | "fees-near-break-even"
+    | "fees-suffice";
   readonly text: string;
 }
 
@@ -249,7 +302,11 @@ interface DecisionBase {
   readonly blockHash: string;
   readonly exposure: Exposure;
   readonly band: Band;
+  /** The first is what decided; a second one says how fees stand to costs, where that is known. */
   readonly reasons: readonly Reason[];
+  /** What a plan for this decision is built for; absent = what the settings say. */
+  readonly targets?: Targets;
+  readonly gate?: GateVerdict;
 }
 
 /** What to do about one snapshot. A hold is a decision too and is recorded. */
@@ -295,15 +352,18 @@ export interface Plan {
 
 /** How the keeper trades risk against cost; defaults in settings.ts. */
 export interface PolicySettings {
-  /** Range is price ×/÷ this. */
-  readonly rangeWidth: number;
+  /** Range is price ×/÷ this; "auto" = what pays best in the market of the moment, see `autoRange`. */
+  readonly rangeWidth: number | "auto";
+  readonly autoRange: RangeSettings;
+  readonly feeGate: GateSettings;
+  readonly marginPlan: MarginSettings;
   /** Recentre when the price has used this part of the way (in log price) from the centre to an edge, 0..1. */
   readonly recentreAt: number;
   /** Absolute risk aversion times the liquidity's value: 100 = 1e-3 a quote unit at 100,000. */
   readonly relativeRiskAversion: number;
-  /** Health that a new position is built for. */
+  /** Health that a new position is built for, at least; the market may ask for more, see `marginPlan`. */
   readonly targetHealth: number;
-  /** Health under which margin is posted or the position reduced. */
+  /** Health under which margin is posted or the position reduced, at least. */
   readonly minHealth: number;
   /** Part of NAV kept idle in quote. */
   readonly idleFraction: number;
@@ -313,4 +373,49 @@ export interface PolicySettings {
   readonly bandSafety: number;
   /** Seconds a plan stays valid. */
   readonly deadlineSeconds: number;
+}
+
+/** When liquidity is worth its hedge. */
+export interface GateSettings {
+  /** False: the gate is computed and shown, and decides nothing. */
+  readonly enabled: boolean;
+  /** A vault without a position enters when fees exceed break-even times this; at least `leaveRatio`. */
+  readonly enterRatio: number;
+  /** One with a position leaves when fees fall below break-even times this. */
+  readonly leaveRatio: number;
+  /** Days over which a change must earn what leaving and entering again cost. */
+  readonly holdingDays: number;
+  /** What the capital tied up as margin could earn elsewhere [1 a year]. */
+  readonly marginRatePerYear: number;
+  /** Carry of the short while none was measured [quote a year per quote of notional], + paid. */
+  readonly carryPriorPerYear: number;
+}
+
+/** Widths to choose from when the range is chosen by the market. */
+export interface RangeSettings {
+  /** Narrowest and widest range are price ×/÷ these. */
+  readonly minWidth: number;
+  readonly maxWidth: number;
+  /** Number of widths, evenly spaced in log price from one bound to the other. */
+  readonly steps: number;
+  /** Taken while fee flow or volatility are not known. */
+  readonly fallbackWidth: number;
+}
+
+/** How much margin a market asks for. */
+export interface MarginSettings {
+  /** Time for which nobody watches the vault. */
+  readonly keeperOutageHours: number;
+  /** Time from seeing a low health to margin being posted. */
+  readonly topUpLatencyHours: number;
+  /** Accepted probability that health falls from the minimum to liquidation in that time. */
+  readonly liquidationProbability: number;
+  /** Sudden rise of the price that is to be survived on top (0.05 = 5 %). */
+  readonly jumpFraction: number;
+  /** Health falls from target to minimum within this time ... */
+  readonly topUpDays: number;
+  /** ... with this probability at most. */
+  readonly topUpProbability: number;
+  /** Kept above the health floor that the vault itself enforces. */
+  readonly floorReserve: number;
 }

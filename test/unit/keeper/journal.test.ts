@@ -140,7 +140,7 @@ describe("Journal", () => {
   it("is durable at every write", () => {
     const db = new DatabaseSync(file.path);
     expect(db.prepare("PRAGMA journal_mode").get()).to.deep.include({ journal_mode: "wal" });
-    expect(db.prepare("PRAGMA user_version").get()).to.deep.include({ user_version: 1 });
+    expect(db.prepare("PRAGMA user_version").get()).to.deep.include({ user_version: 2 });
     db.close();
   });
 

@@ -93,6 +93,8 @@ describe("observeMarket", () => {
     wrappedNative: vaultState().base.token,
     nativePriceQuote: undefined,
     sampleSeconds: 60,
+    feeFlow: { halfLifeHours: 24, minimumSpanHours: 12, sampleSeconds: 300 },
+    carry: { halfLifeHours: 24, minimumSpanHours: 2 },
   };
   const WAD = 10n ** 18n;
   const oracleAt = (price: bigint, flags = 0n) => ({ ...vaultState().oracle, priceWad: price * WAD, flags });
