@@ -98,6 +98,24 @@ describe("loadConfig", () => {
       [{ policy: { rangeWidth: 0.9 } }, "policy.rangeWidth", "above 1"],
       [{ policy: { rangewidth: 1.2 } }, "policy.rangewidth", "spelling"],
       [{ policy: { targetHealth: 1.2 } }, "policy.targetHealth", "at least policy.minHealth"],
+      [{ policy: { rangeWidth: "wide" } }, "policy.rangeWidth", '"auto"'],
+      [{ policy: { feeGate: { enterRatio: 0 } } }, "policy.feeGate.enterRatio", "above 0"],
+      [{ policy: { feeGate: { enterRatio: 0.6 } } }, "policy.feeGate.enterRatio", "at least policy.feeGate.leaveRatio"],
+      [{ policy: { feeGate: { enabled: "maybe" } } }, "policy.feeGate.enabled", "true or false"],
+      [{ policy: { feeGate: { holding: 3 } } }, "policy.feeGate.holding", "spelling"],
+      [
+        { policy: { autoRange: { maxWidth: 1.05 } } },
+        "policy.autoRange.maxWidth",
+        "at least policy.autoRange.minWidth",
+      ],
+      [{ policy: { autoRange: { steps: 1 } } }, "policy.autoRange.steps", "at least 2"],
+      [
+        { policy: { marginPlan: { liquidationProbability: 1 } } },
+        "policy.marginPlan.liquidationProbability",
+        "strictly",
+      ],
+      [{ feeHalfLifeHours: 0 }, "feeHalfLifeHours", "above 0"],
+      [{ feeMinimumSpanHours: "x" }, "feeMinimumSpanHours", "hours"],
       [{ journal: "x" } as ConfigInput, "journal", "spelling"],
       [{ live: true, keeperAddress: undefined }, "keystore", "no key"],
       [{ chainId: 5 }, "wrappedNative", "chain 5"],
@@ -109,6 +127,24 @@ describe("loadConfig", () => {
       expect(error.message.endsWith("."), error.message).to.equal(true);
     }
     expect(refusal(() => load({ lens: "0x123" })).message).to.include("HEDGEROW_LENS");
+  });
+
+  it("changes one key of a group and keeps the defaults of the others", () => {
+    const { policy } = load({
+      policy: { rangeWidth: "auto", feeGate: { leaveRatio: 0.5 }, marginPlan: { topUpDays: 2 } },
+    });
+    expect(policy).to.deep.equal({
+      ...defaultSettings,
+      rangeWidth: "auto",
+      feeGate: { ...defaultSettings.feeGate, leaveRatio: 0.5 },
+      marginPlan: { ...defaultSettings.marginPlan, topUpDays: 2 },
+    });
+    const fromEnvironment = loadConfig({
+      overrides: BASE,
+      env: { HEDGEROW_POLICY: '{"feeGate":{"enabled":false}}', HEDGEROW_FEE_MINIMUM_SPAN_HOURS: "6" },
+    });
+    expect(fromEnvironment.policy.feeGate).to.deep.equal({ ...defaultSettings.feeGate, enabled: false });
+    expect(fromEnvironment.feeFlow).to.deep.equal({ halfLifeHours: 24, minimumSpanHours: 6, sampleSeconds: 300 });
   });
 
   it("takes a bare private key on local chains only", () => {
