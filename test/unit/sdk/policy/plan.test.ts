@@ -48,6 +48,20 @@ const sumOf = (plan: Plan, kind: "swap" | "adjustHedge"): bigint =>
 const marginOf = (plan: Plan): bigint =>
   plan.actions.reduce((sum, action) => sum + (action.kind === "adjustHedge" ? action.marginChangeQuote : 0n), 0n);
 
+/** The same vault with an idle hedge in front of the one that carries the short. */
+function withSecondHedge(snapshot: Snapshot): Snapshot {
+  const { vault } = snapshot;
+  const idle = vault.hedges.map((hedge) => ({
+    ...hedge,
+    hedge: "0x00000000000000000000000000000000000000F9",
+    deltaBase: 0n,
+    equityMinQuote: 0n,
+    equityMaxQuote: 0n,
+    healthWad: (1n << 256n) - 1n,
+  }));
+  return { ...snapshot, vault: { ...vault, hedges: [...idle, ...vault.hedges] } };
+}
+
 describe("planFor", () => {
   it("plans nothing for a hold or a reconciliation", () => {
     for (const snapshot of [snapshotWithDelta(0n), snapshotWithDelta(0n, { lost: true })]) {
@@ -87,6 +101,37 @@ describe("planFor", () => {
       expect(marginOf(rich)).to.equal(0n);
       const poor = planOf(snapshotWithDelta(15n * WETH, { marginQuote: 620_000n * USDC }), "hedge").plan;
       expect(marginOf(poor)).to.be.within(1n, 20_000n * USDC);
+    });
+
+    it("posts what the sale brings where idle quote does not carry the larger short", () => {
+      const snapshot = snapshotWithDelta(15n * WETH, { marginQuote: 570_000n * USDC, idleQuote: 1_000n * USDC });
+      const { plan } = planOf(snapshot, "hedge");
+      expect(kindsOf(plan)).to.deep.equal(["adjustHedge", "swap", "adjustHedge"]);
+      const [hedge] = snapshot.vault.hedges;
+      const shortAfter = ((-(hedge?.deltaBase ?? 0n) - sumOf(plan, "adjustHedge")) * 2_500n) / 10n ** 12n;
+      const health = Number(((570_000n * USDC + marginOf(plan)) * 78n) / 100n) / Number(shortAfter);
+      expect(health).to.be.within(SETTINGS.minHealth * 0.9999, SETTINGS.minHealth * 1.01);
+      const proceeds = (-sumOf(plan, "swap") * 2_500n) / 10n ** 12n;
+      expect(marginOf(plan)).to.be.lessThan(proceeds + 1_000n * USDC);
+    });
+
+    it("rebuilds the position where the margin cannot carry the larger short", () => {
+      const wide: PolicySettings = { ...SETTINGS, bandSafety: 0.1 };
+      const snapshot = snapshotWithDelta(60n * WETH, { marginQuote: 335_000n * USDC, idleQuote: 0n });
+      const decision = decide(snapshot, MARKET, wide);
+      expect(decision.kind).to.equal("hedge");
+      const plan = planFor(snapshot, decision, wide);
+      expect(plan?.actions.map(({ kind }) => kind)).to.include.members(["removeLiquidity", "addLiquidity"]);
+    });
+
+    it("works with the hedge that carries the short, not with the first", () => {
+      const snapshot = withSecondHedge(snapshotWithDelta(15n * WETH));
+      const { plan } = planOf(snapshot, "hedge");
+      expect(
+        plan.actions.flatMap((action) => (action.kind === "adjustHedge" ? [action.hedgeIndex] : [])),
+      ).to.deep.equal([1]);
+      const back = planOf(withSecondHedge(snapshotWithDelta(-15n * WETH, { idleQuote: 90_000n * USDC })), "hedge").plan;
+      expect(back.actions.at(-1)).to.include({ kind: "adjustHedge", hedgeIndex: 1 });
     });
 
     it("buys and repays what a short vault lacks", () => {
@@ -202,6 +247,26 @@ describe("planFor", () => {
       const { plan } = exit({}, -5n * WETH);
       expect(kindsOf(plan)).to.deep.equal(["removeLiquidity", "swap", "adjustHedge"]);
       expect(abs(sumOf(plan, "swap") - 5n * WETH)).to.be.lessThan(10n);
+    });
+
+    it("swaps no more than the pool fills within the bound; the rest waits for the next plan", () => {
+      const shallow = exit({ poolLiquidity: 20n * 10n ** 16n }, 60n * WETH);
+      expect(abs(sumOf(shallow.plan, "swap"))).to.be.within(1n, 50n * WETH);
+      const deep = exit({}, 60n * WETH);
+      expect(abs(sumOf(deep.plan, "swap") + 60n * WETH)).to.be.lessThan(10n);
+    });
+
+    it("closes one hedge after the other without a position in between", () => {
+      const whole = snapshotWithDelta(0n, { changes: { windDown: true } });
+      const [hedge] = whole.vault.hedges;
+      if (hedge === undefined) throw new Error("no hedge");
+      const part = { ...hedge, deltaBase: (hedge.deltaBase * 3n) / 4n };
+      const rest = { ...hedge, deltaBase: hedge.deltaBase - part.deltaBase };
+      const snapshot = { ...whole, vault: { ...whole.vault, hedges: [rest, part] } };
+      const { plan } = planOf(snapshot, "exit");
+      expect(abs(sumOf(plan, "swap")), "the base of the other short stays").to.be.lessThan(10n);
+      const [adjusted] = plan.actions.filter((action) => action.kind === "adjustHedge");
+      expect(adjusted).to.include({ hedgeIndex: 1, deltaChangeBase: -part.deltaBase });
     });
 
     it("repays in part and keeps the margin for the rest where quote does not suffice", () => {
