@@ -1,5 +1,9 @@
 import { readSnapshot } from "../../sdk/chain/snapshot.ts";
+import { adviseOn } from "../../sdk/policy/advice.ts";
+import { bandFor } from "../../sdk/policy/band.ts";
 import { exposureOf, humanRange } from "../../sdk/policy/exposure.ts";
+import { defaultSettings } from "../../sdk/policy/settings.ts";
+import { situationOf } from "../../sdk/policy/situation.ts";
 import { OracleFlag } from "../../sdk/policy/types.ts";
 import type { Snapshot } from "../../sdk/policy/types.ts";
 import { formatTime } from "../../sdk/sim/window.ts";
@@ -12,6 +16,8 @@ import type { ConnectionOptions } from "../vaultOptions.ts";
 import { connectVault } from "./connection.ts";
 
 const WAD_DECIMALS = 18;
+/** What the vault reports when the pool's record is too short to measure anything. */
+const UNKNOWN_VOLATILITY_BPS = 30_000;
 const MAX_HEALTH = (1n << 256n) - 1n;
 
 /** A vault for people and programs: amounts as exact decimal text in whole tokens. */
@@ -79,6 +85,13 @@ export interface StatusReport {
     readonly announced: { readonly managementBps: string; readonly performanceBps: string; readonly at: string } | null;
   };
   readonly adapterChange: { readonly current: string; readonly next: string; readonly at: string } | null;
+  readonly feeGate: {
+    /**
+     * Fees a year, as a fraction of the position's value, at which it earns nothing: at the volatility that the vault measures, with
+     * the keeper's default settings and gas left out. null while the vault measures no volatility.
+     */
+    readonly breakEvenApr: number | null;
+  };
 }
 
 /** Reads the vault and prints it. */
@@ -188,7 +201,18 @@ export function describeStatus(snapshot: Snapshot): StatusReport {
             next: v.adapterChange.next,
             at: formatTime(Number(v.adapterChange.readyAt)),
           },
+    feeGate: { breakEvenApr: computeBreakEvenApr(snapshot) },
   };
+}
+
+/** What the default policy calls break-even in the market as the vault sees it; fees are the keeper's to measure. */
+function computeBreakEvenApr(snapshot: Snapshot): number | null {
+  const volatilityBps = Number(snapshot.vault.volatilityBps);
+  if (volatilityBps === 0 || volatilityBps >= UNKNOWN_VOLATILITY_BPS) return null;
+  const situation = situationOf(snapshot);
+  const market = { volatilityAnnual: volatilityBps / 10_000, hedgeGasQuote: 0, feeQuotePerLiquidityYear: 0 };
+  const { gate } = adviseOn(situation, bandFor(situation, market, defaultSettings), market, defaultSettings);
+  return gate.opinion === "unknown" ? null : gate.breakEvenApr;
 }
 
 /** Prints a report for people. */
@@ -236,6 +260,7 @@ export function printStatus(output: Output, report: StatusReport): void {
     ["turnover", `${quote(report.limits.turnoverUsed)} used of ${report.limits.maxTurnoverBpsPerDay} bps a day`],
     ["health floor", `${shorten(report.limits.healthFloor, 3)} at ${volatility} volatility a year`],
     ["vault fees", describeFees(report.fees)],
+    ["fee gate", describeBreakEven(report.feeGate)],
     ...(report.adapterChange === null ? [] : [["announced", describeChange(report.adapterChange)] as const]),
   ]);
   if (report.ranges.length > 0) {
@@ -259,6 +284,11 @@ export function printStatus(output: Output, report: StatusReport): void {
     ],
     report.hedges.map((hedge) => [hedge.venue, base(hedge.delta), quote(hedge.equity), healthText(hedge.health)]),
   );
+}
+
+function describeBreakEven({ breakEvenApr }: StatusReport["feeGate"]): string {
+  if (breakEvenApr === null) return "break-even unknown: the vault measures no volatility yet";
+  return `break-even at fees of ${displayNumber(breakEvenApr * 100, 1)} % a year; the keeper measures what they are`;
 }
 
 function describeFees({ managementBps, performanceBps, announced }: StatusReport["fees"]): string {
