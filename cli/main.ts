@@ -10,6 +10,7 @@ import { addDemoCommand } from "./commands/demo.ts";
 import { addDepositCommand } from "./commands/deposit.ts";
 import { addExitCommand } from "./commands/exit.ts";
 import { addKeeperCommand } from "./commands/keeper.ts";
+import { addPlanCommand } from "./commands/plan.ts";
 import { addPositionCommand } from "./commands/position.ts";
 import { addRedeemCommand } from "./commands/redeem.ts";
 import { addSimulateCommand } from "./commands/simulate.ts";
@@ -88,6 +89,7 @@ function buildProgram(context: CommandContext, streams: CliHost["streams"]): Com
   addExitCommand(program, context);
   addKeeperCommand(program, context);
   addPositionCommand(program, context);
+  addPlanCommand(program, context);
   addStripCommand(program, context);
   addSimulateCommand(program, context);
   addSweepCommand(program, context);
