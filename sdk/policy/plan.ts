@@ -303,12 +303,9 @@ function isWorthSwapping(v: VaultState, drift: bigint, decision: PlannedDecision
 
 // --- pieces
 
-/** The hedge to work with: the one with the largest short, or without any the one whose margin carries most. */
+/** The hedge to work with: the one with the largest short, or without any the first, as the vault's owner ordered them. */
 function shortOf(v: VaultState): PickedHedge {
-  return pick(v, (a, b) => {
-    const [debtA, debtB] = [debtOf(a), debtOf(b)];
-    return debtA === debtB ? a.marginFactorWad > b.marginFactorWad : debtA > debtB;
-  });
+  return pick(v, (a, b) => debtOf(a) > debtOf(b));
 }
 
 /** The hedge that is nearest to liquidation. */
