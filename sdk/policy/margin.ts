@@ -1,4 +1,4 @@
-import { computeUpMoveAtProbability } from "../math/margin.ts";
+import { computeFirstPassageProbability, computeUpMoveAtProbability } from "../math/margin.ts";
 import { requireBetween, requireNonNegative, requirePositive } from "../math/require.ts";
 import { DAYS_PER_YEAR } from "../math/units.ts";
 import { InvalidParameterError } from "../errors.ts";
@@ -7,6 +7,7 @@ import type { MarginSettings, PolicySettings, Targets } from "./types.ts";
 const HOURS_PER_YEAR = DAYS_PER_YEAR * 24;
 /** A higher estimate is a fault of the feed; no margin would do for it. 1,000 % a year. */
 const MAX_VOLATILITY = 10;
+const EXACT = 1 + 1e-12;
 
 /**
  * Health to keep and health to build for, from the volatility of the moment.
@@ -21,7 +22,7 @@ const MAX_VOLATILITY = 10;
  *
  * @example
  * planMargin(0.7, 1.22, defaultSettings); // { targetHealth: 1.9, minHealth: 1.5 }: the settings ask for more than the market
- * planMargin(4, 1.55, defaultSettings); // { targetHealth: 2.47, minHealth: 1.74 } or so
+ * planMargin(4, 1.55, defaultSettings); // { targetHealth: 2.392, minHealth: 1.724 }
  */
 export function planMargin(
   volatilityAnnual: number,
@@ -32,24 +33,29 @@ export function planMargin(
   requireMarginSettings(plan);
   requirePositive("volatilityAnnual", volatilityAnnual);
   const volatility = Math.min(volatilityAnnual, MAX_VOLATILITY);
-  const unwatched = computeUpMoveAtProbability({
-    probability: plan.liquidationProbability,
-    volatility,
-    drift: 0,
-    years: (plan.keeperOutageHours + plan.topUpLatencyHours) / HOURS_PER_YEAR,
-  });
-  const between = computeUpMoveAtProbability({
-    probability: plan.topUpProbability,
-    volatility,
-    drift: 0,
-    years: plan.topUpDays / DAYS_PER_YEAR,
-  });
-  const minHealth = Math.max(
-    settings.minHealth,
-    (1 + unwatched) * (1 + plan.jumpFraction),
-    healthFloor === undefined ? 0 : healthFloor + plan.floorReserve,
-  );
-  return { minHealth, targetHealth: Math.max(settings.targetHealth, minHealth * (1 + between)) };
+  const jump = 1 + plan.jumpFraction;
+  const floor = healthFloor === undefined ? 0 : healthFloor + plan.floorReserve;
+  const leastMin = Math.max(settings.minHealth, floor);
+  const unwatchedYears = (plan.keeperOutageHours + plan.topUpLatencyHours) / HOURS_PER_YEAR;
+  const minHealth = jump * largerFactor(leastMin / jump, plan.liquidationProbability, volatility, unwatchedYears);
+  const leastRatio = settings.targetHealth / minHealth;
+  const ratio = largerFactor(leastRatio, plan.topUpProbability, volatility, plan.topUpDays / DAYS_PER_YEAR);
+  return {
+    // Exactly what was asked for where that is enough, whatever a division and a multiplication make of it.
+    minHealth: minHealth <= leastMin * EXACT ? leastMin : minHealth,
+    targetHealth: ratio === leastRatio ? settings.targetHealth : minHealth * ratio,
+  };
+}
+
+/**
+ * The larger of `least` and the factor by which a price rises within `years` with exactly that probability. Solves for the
+ * latter only where `least` is not enough: a simulator asks at every step.
+ */
+function largerFactor(least: number, probability: number, volatility: number, years: number): number {
+  const isEnough =
+    least > 1 &&
+    computeFirstPassageProbability({ price: 1, barrier: least, volatility, drift: 0, years }) <= probability;
+  return isEnough ? least : 1 + computeUpMoveAtProbability({ probability, volatility, drift: 0, years });
 }
 
 function requireMarginSettings(plan: MarginSettings): void {
