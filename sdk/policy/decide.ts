@@ -21,7 +21,7 @@ const DUST_FRACTION = 1e-4;
 /** New capital joins the existing range only while the price is in its inner half; else the range is rebuilt. */
 const KEEP_RANGE_UP_TO = 0.5;
 
-/** Of a caller that asked for no advice. */
+/** Of a caller that asked for no advice, or switched the gate off. */
 const NO_OPINION: GateVerdict = { opinion: "unknown" };
 
 type ReasonCode = Reason["code"];
@@ -77,8 +77,8 @@ export function judge(situation: Situation, band: Band, settings: PolicySettings
   if (exposure.health < health.minHealth) {
     return { kind: "deleverage", code: "health-low", targetHealth: health.targetHealth };
   }
-  const gated = settings.feeGate.enabled ? judgeFees(situation, band, advice?.gate ?? NO_OPINION) : undefined;
-  return gated ?? judgePosition(situation, band, settings);
+  const gate = (settings.feeGate.enabled ? advice?.gate : undefined) ?? NO_OPINION;
+  return judgeFees(situation, band, gate) ?? judgePosition(situation, band, settings, gate);
 }
 
 /** Neither liquidity nor a short nor base worth a transaction. */
@@ -112,13 +112,15 @@ function isOutside({ exposure }: Situation, band: Band): boolean {
   return drift > band.triggerBase && drift * exposure.price > exposure.navQuote * DUST_FRACTION;
 }
 
-function judgePosition(situation: Situation, band: Band, settings: PolicySettings): Verdict {
+function judgePosition(situation: Situation, band: Band, settings: PolicySettings, gate: GateVerdict): Verdict {
   const { exposure } = situation;
   if (exposure.navQuote * settings.idleFraction < 1 && situation.ranges.length === 0) {
     return { kind: "hold", code: "too-small" };
   }
   const isDrifting = isOutside(situation, band);
-  const wanted = wantedRecentre(situation, settings, isDrifting);
+  // Capital outside the pool follows the bound of those outside: near break-even it stays there.
+  const isCapitalWelcome = !isDrifting && gate.opinion !== "keep";
+  const wanted = wantedRecentre(situation, settings, isCapitalWelcome);
   if (wanted !== undefined && !isCoolingDown(situation)) return { kind: "recentre", ...wanted };
   // Closing drift reduces risk, which the vault allows while it cools down.
   if (isDrifting) {
@@ -132,13 +134,13 @@ function judgePosition(situation: Situation, band: Band, settings: PolicySetting
 function wantedRecentre(
   situation: Situation,
   settings: PolicySettings,
-  isDrifting: boolean,
+  isCapitalWelcome: boolean,
 ): { readonly keepRange: boolean; readonly code: ReasonCode } | undefined {
   if (situation.ranges.length === 0) return { keepRange: false, code: "no-position" };
   const travelled = travelledToEdge(situation);
   if (travelled >= settings.recentreAt) return { keepRange: false, code: "range-edge" };
   const idleFraction = situation.exposure.idleQuote / situation.exposure.navQuote;
-  if (idleFraction > settings.deployAboveFraction && !isDrifting) {
+  if (idleFraction > settings.deployAboveFraction && isCapitalWelcome) {
     return { keepRange: travelled <= KEEP_RANGE_UP_TO, code: "idle-capital" };
   }
   return undefined;

@@ -4,12 +4,12 @@ import { after, before, describe, it } from "mocha";
 
 import { createManualClock } from "../../keeper/clock.ts";
 import { loadConfig } from "../../keeper/config.ts";
-import { silentLog } from "../../keeper/log.ts";
-import { createKeeper, type Keeper } from "../../keeper/main.ts";
+import { type KeeperLog, LogEvent, silentLog } from "../../keeper/log.ts";
+import { createKeeper, type Keeper, type KeeperOptions } from "../../keeper/main.ts";
 import type { VaultOutcome } from "../../keeper/outcomes.ts";
 import { startTwin, type Twin } from "../../localnet/twin.ts";
 import type { Decision, GateVerdict } from "../../sdk/policy/types.ts";
-import { temporaryFile } from "../unit/keeper/support.ts";
+import { intercept, temporaryFile } from "../unit/keeper/support.ts";
 import { createVaultWorld, type VaultWorld } from "./world.ts";
 
 const TEST_PHRASE = "test test test test test test test test test test test junk";
@@ -27,7 +27,7 @@ describe("the fee gate on the genuine twin", () => {
   let world: VaultWorld;
   let keeper: Keeper;
 
-  const openKeeper = (): Promise<Keeper> =>
+  const openKeeper = (policy: object = {}, parts: Partial<KeeperOptions> = {}): Promise<Keeper> =>
     createKeeper(
       loadConfig({
         env: {},
@@ -44,10 +44,10 @@ describe("the fee gate on the genuine twin", () => {
           feeMinimumSpanHours: 3,
           volatilityPrior: 0.4,
           volatilityPriorWeightHours: 1_000,
-          policy: { feeGate: { enabled: true } },
+          policy: { feeGate: { enabled: true }, ...policy },
         },
       }),
-      { eip1193: twin.provider, clock, log: silentLog },
+      { ...(parts.rpc === undefined ? { eip1193: twin.provider } : {}), clock, log: silentLog, ...parts },
     );
   /** The market trades for an hour around its price, and the keeper looks once. */
   const hour = async (volumeQuote: number, price = 2_500): Promise<VaultOutcome & { readonly decision: Decision }> => {
@@ -120,7 +120,7 @@ describe("the fee gate on the genuine twin", () => {
   it("holds flat without a transaction, over a restart and a moving price", async () => {
     const left = await epoch();
     keeper.close();
-    keeper = await openKeeper();
+    keeper = await openKeeper({ rangeWidth: "auto" });
     for (const price of [2_500, 2_450, 2_550, 2_600, 2_500]) {
       const outcome = await hour(QUIET_QUOTE, price);
       expect([outcome.kind, codesOf(outcome.decision)], show(outcome)).to.deep.equal(["held", ["fees-too-low"]]);
@@ -137,7 +137,29 @@ describe("the fee gate on the genuine twin", () => {
     expect(await world.vault.maxWithdraw(world.alice)).to.be.greaterThan(0n);
   });
 
-  it("enters again when fees return, hedged", async () => {
+  it("hedges on when the pool's fees cannot be read, and says so", async () => {
+    const warnings: string[] = [];
+    const deaf = intercept(twin.ethers.provider, (_method, [call]) => {
+      const { to } = (call ?? {}) as { readonly to?: string };
+      if (to?.toLowerCase() === twin.market.pool.toLowerCase()) throw new Error("the node is deaf on that ear");
+    });
+    const log = {
+      ...silentLog,
+      warn: (_fields: object, event: string) => warnings.push(event),
+    } as unknown as KeeperLog;
+    keeper.close();
+    keeper = await openKeeper({ rangeWidth: "auto" }, { rpc: deaf, log });
+    const outcome = await hour(QUIET_QUOTE);
+    expect(warnings).to.deep.equal([LogEvent.feesUnread]);
+    expect([outcome.kind, codesOf(outcome.decision)], "by the samples of the hours before").to.deep.equal([
+      "held",
+      ["fees-too-low"],
+    ]);
+    keeper.close();
+    keeper = await openKeeper({ rangeWidth: "auto" });
+  });
+
+  it("enters again when fees return, hedged, in the width that pays best", async () => {
     let outcome = await hour(BUSY_QUOTE);
     for (let i = 0; i < 24 && outcome.kind === "held"; i++) outcome = await hour(BUSY_QUOTE);
     expect([outcome.kind, outcome.decision.kind], show(outcome)).to.deep.equal(["sent", "recentre"]);
@@ -146,6 +168,10 @@ describe("the fee gate on the genuine twin", () => {
     expect(gate.feeApr).to.be.greaterThan(gate.enterAboveApr);
     const { vault } = await world.snapshot();
     expect(vault.ranges).to.have.length(1);
+    const [range] = vault.ranges;
+    const width = 1.0001 ** (((range?.tickUpper ?? 0) - (range?.tickLower ?? 0)) / 2);
+    expect(width / (outcome.decision.targets?.rangeWidth ?? NaN)).to.be.within(0.999, 1.002);
+    expect(width, "and no longer the fallback").to.not.be.within(1.49, 1.51);
     expect(Math.abs(Number(vault.book.deltaBase)) / 1e18).to.be.lessThan(1);
     expect((await hour(BUSY_QUOTE)).kind, "and stays").to.equal("held");
   });

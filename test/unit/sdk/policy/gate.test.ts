@@ -198,6 +198,14 @@ describe("the fee gate in decisions", () => {
     expect([outside.kind, codesOf(outside)]).to.deep.equal(["hold", ["fees-too-low"]]);
   });
 
+  it("adds new capital only where a vault outside would enter", () => {
+    const rich = snapshotWithDelta(0n, { idleQuote: 300_000n * USDC, marginQuote: 800_000n * USDC });
+    expect(decideOn(rich, between).kind).to.equal("hold");
+    const adding = decideOn(rich, enterAboveApr * 1.2);
+    expect([adding.kind, codesOf(adding)[0]]).to.deep.equal(["recentre", "idle-capital"]);
+    expect(decideOn(rich, undefined).kind, "nor does it wait for what it does not know").to.equal("recentre");
+  });
+
   it("enters where fees pay", () => {
     const decision = decideOn(FLAT, enterAboveApr * 1.2);
     expect([decision.kind, codesOf(decision)]).to.deep.equal(["recentre", ["no-position", "fees-suffice"]]);
