@@ -94,10 +94,14 @@ describe("the fee gate on the genuine twin", () => {
       const { liquidity, oracle } = (await world.snapshot()).vault;
       return Number(liquidity.feesQuote) / 1e6 + (Number(liquidity.feesBase) / 1e18) * (Number(oracle.priceWad) / 1e18);
     };
-    const before = await earned();
+    // And what its hedge cost: at a price that stands still only interest changes the hedge's equity.
+    const equity = async (): Promise<number> => Number((await world.snapshot()).vault.hedges[0]?.equityMinQuote) / 1e6;
+    const [before, equityBefore] = [await earned(), await equity()];
     const last = await hour(BUSY_QUOTE);
     const apr = (((await earned()) - before) * 8_760) / last.decision.exposure.liquidityQuote;
+    const interest = ((equityBefore - (await equity())) * 8_760) / last.decision.exposure.liquidityQuote;
     expect(known(last.decision).feeApr / apr).to.be.within(0.97, 1.03);
+    expect(known(last.decision).costs.funding / interest).to.be.within(0.9, 1.1);
   });
 
   it("leaves when fees dry up, and is flat", async () => {
