@@ -1,4 +1,3 @@
-import { HedgerowError } from "../errors.ts";
 import type { Orientation } from "../exact/orientation.ts";
 import { computePriceWadDown, computeSqrtPriceX96Down, computeTickRange } from "../exact/priceMath.ts";
 import { toFloat } from "../math/units.ts";
@@ -21,6 +20,7 @@ import {
   toUnits,
   withPad,
 } from "./amounts.ts";
+import { otherDelta, PlanError, shortOf, weakestOf } from "./hedges.ts";
 import { fittingSwap } from "./swap.ts";
 import type { Decision, HedgeState, Plan, PlanAction, PolicySettings, Snapshot, Targets, VaultState } from "./types.ts";
 
@@ -38,9 +38,6 @@ const PEAK_HEALTH = 1.1;
 const DEBT_GROWTH_PART = 100_000n;
 /** Margin left behind by an exit, because debt grows until the transaction is mined: 0.1 %. */
 const EXIT_MARGIN_BPS = 10n;
-
-/** The vault cannot do what the decision asks for. */
-export class PlanError extends HedgerowError {}
 
 type PlannedDecision = Exclude<Decision, { kind: "hold" | "reconcile" }>;
 
@@ -302,39 +299,6 @@ function isWorthSwapping(v: VaultState, drift: bigint, decision: PlannedDecision
 }
 
 // --- pieces
-
-/** The hedge to work with: the one with the largest short, or without any the first, as the vault's owner ordered them. */
-function shortOf(v: VaultState): PickedHedge {
-  return pick(v, (a, b) => debtOf(a) > debtOf(b));
-}
-
-/** The hedge that is nearest to liquidation. */
-function weakestOf(v: VaultState): PickedHedge {
-  return pick(v, (a, b) => a.healthWad < b.healthWad);
-}
-
-interface PickedHedge {
-  readonly index: number;
-  readonly hedge: HedgeState;
-}
-
-/** The best hedge, the first of equals; one that waits for its venue or lost something there only when there is no other. */
-function pick(v: VaultState, isBetter: (a: HedgeState, b: HedgeState) => boolean): PickedHedge {
-  let best: PickedHedge | undefined;
-  for (const [index, hedge] of v.hedges.entries()) {
-    const isUsable = (of: HedgeState): boolean => !of.pending && !of.lost;
-    const preferred =
-      best === undefined || (isUsable(hedge) === isUsable(best.hedge) ? isBetter(hedge, best.hedge) : isUsable(hedge));
-    if (preferred) best = { index, hedge };
-  }
-  if (best === undefined) throw new PlanError(`Vault ${v.vault} has no hedge; the keeper only runs hedged vaults.`);
-  return best;
-}
-
-/** Delta of all hedges but one. */
-function otherDelta(v: VaultState, index: number): bigint {
-  return v.hedges.reduce((sum, hedge, i) => (i === index ? sum : sum + hedge.deltaBase), 0n);
-}
 
 function adjust(hedgeIndex: number, deltaChangeBase: bigint, marginChangeQuote: bigint): readonly PlanAction[] {
   if (deltaChangeBase === 0n && marginChangeQuote === 0n) return [];

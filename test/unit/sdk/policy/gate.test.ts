@@ -5,6 +5,7 @@ import { InvalidParameterError } from "../../../../sdk/errors.ts";
 import { computeLvrFractionAtRangeCentre } from "../../../../sdk/math/lvr.ts";
 import { adviseOn } from "../../../../sdk/policy/advice.ts";
 import { bandFor } from "../../../../sdk/policy/band.ts";
+import { computeGate } from "../../../../sdk/policy/gate.ts";
 import { decide, judge } from "../../../../sdk/policy/decide.ts";
 import { planFor } from "../../../../sdk/policy/plan.ts";
 import { computeUnitValueQuote } from "../../../../sdk/policy/position.ts";
@@ -25,6 +26,8 @@ import { expectClose } from "../../../support/close.ts";
 const PRICE = 2_500;
 const IN_POOL = snapshotWithDelta(0n);
 const FLAT = snapshotOf({ liquidity: 0n, shortBase: 0n, marginQuote: 0n, idleQuote: 1_000_000n * USDC });
+
+const NO_BAND = { triggerBase: 0, targetBase: 0 };
 
 /** A market in which a range of the tests' width earns `feeApr` on what is in it already. */
 const marketWith = (feeApr: number | undefined, changes: Partial<Market> = {}): Market => ({
@@ -129,6 +132,31 @@ describe("computeGate", () => {
     expect(gateOf(IN_POOL, marketWith(0)).opinion, "no fees are known fees").to.equal("leave");
   });
 
+  it("has no opinion on a volatility that is none", () => {
+    const targets = { rangeWidth: WIDTH, targetHealth: 1.9, minHealth: 1.5 };
+    const opinionAt = (volatilityAnnual: number): string =>
+      computeGate(situationOf(FLAT), NO_BAND, marketWith(0.5, { volatilityAnnual }), settingsWith(), targets).opinion;
+    for (const volatility of [NaN, 0, Infinity]) expect(opinionAt(volatility)).to.equal("unknown");
+    expect(opinionAt(0.7), "control").to.equal("enter");
+  });
+
+  it("does not churn on a noisy estimate", () => {
+    /** Times that a vault enters or leaves while fees swing by a fifth around break-even, hour after hour. */
+    const changes = (settings: PolicySettings): number => {
+      const { breakEvenApr } = known(gateOf(IN_POOL, marketWith(0.5), settings));
+      let isInside = true;
+      let count = 0;
+      for (let hour = 0; hour < 500; hour++) {
+        const market = marketWith(breakEvenApr * (1 + 0.2 * Math.sin(hour)));
+        const { opinion } = gateOf(isInside ? IN_POOL : FLAT, market, settings);
+        if (opinion === (isInside ? "leave" : "enter")) [isInside, count] = [!isInside, count + 1];
+      }
+      return count;
+    };
+    expect(changes(settingsWith())).to.equal(0);
+    expect(changes(settingsWith({ enterRatio: 1, leaveRatio: 1, holdingDays: 1e6 })), "control").to.be.greaterThan(100);
+  });
+
   it("keeps finite figures in extreme markets", () => {
     for (const changes of [{ volatilityAnnual: 1e-3 }, { volatilityAnnual: 50 }, { shortCarryPerYear: -5 }]) {
       const gate = known(gateOf(IN_POOL, marketWith(0.5, changes)));
@@ -222,7 +250,7 @@ describe("the fee gate in decisions", () => {
       expect(disabled.gate?.opinion, "still shown").to.equal("leave");
     }
     const situation = situationOf(FLAT);
-    expect(judge(situation, { triggerBase: 0, targetBase: 0 }, settingsWith()).kind, "no advice").to.equal("recentre");
+    expect(judge(situation, NO_BAND, settingsWith()).kind, "no advice").to.equal("recentre");
   });
 
   it("comes after what keeps the vault safe", () => {

@@ -3,7 +3,8 @@ import { describe, it } from "mocha";
 
 import { encodePlan, encodeReconcile, encodeSettle } from "../../../../sdk/chain/encode.ts";
 import { vaultInterface } from "../../../../sdk/chain/contracts.ts";
-import { PlanError, planFor } from "../../../../sdk/policy/plan.ts";
+import { PlanError } from "../../../../sdk/policy/hedges.ts";
+import { planFor } from "../../../../sdk/policy/plan.ts";
 import { decide } from "../../../../sdk/policy/decide.ts";
 import { defaultSettings } from "../../../../sdk/policy/settings.ts";
 import type { Decision, Plan, PlanAction, PolicySettings, Snapshot } from "../../../../sdk/policy/types.ts";
