@@ -5,22 +5,20 @@ import { writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
-import { MultiBar } from "cli-progress";
 import { Command, InvalidArgumentError } from "commander";
 
 import { simulateHedges } from "../sdk/sim/monteCarlo/simulate.ts";
-import { planModelRuns, createSpec } from "./experiment/plan.ts";
-import type { Run } from "./experiment/plan.ts";
-import { readMarketRecord, selectCrashWindows, selectRollingWindows } from "./experiment/record.ts";
-import { formatCrashes, formatCsv, formatRows } from "./experiment/report.ts";
-import { toRow } from "./experiment/report.ts";
 import { measureCrashes } from "./experiment/crashes.ts";
+import { planHistoryRuns, planModelRuns } from "./experiment/plan.ts";
+import { createProgress } from "./experiment/progress.ts";
+import { readMarketRecord, selectCrashWindows, selectRollingWindows } from "./experiment/record.ts";
+import { formatCrashes, formatCsv, formatRows, toRow } from "./experiment/report.ts";
 import type { ExperimentRow } from "./experiment/report.ts";
 
 const ROOT = path.dirname(import.meta.dirname);
 const INTERRUPTED_EXIT_CODE = 130;
 const FULL_PATHS = 4_000;
-const QUICK_PATHS = 240;
+const QUICK_PATHS = 160;
 
 interface Options {
   readonly quick: boolean;
@@ -64,39 +62,31 @@ async function main(): Promise<void> {
 
   const record = readMarketRecord(options.data);
   const history = record && selectRollingWindows(record, options.quick ? 7 : 1);
-  const runs: readonly (Run & { readonly paths: number })[] = [
-    ...planModelRuns(options.seed).map((run) => ({ ...run, paths })),
-    ...(history === undefined
-      ? []
-      : [{ model: "history", spec: createSpec(history.market, options.seed), paths: history.starts.length }]),
+  const runs = [
+    ...planModelRuns(options.seed, paths),
+    ...(history === undefined ? [] : planHistoryRuns(history, options.seed)),
   ];
-  const bars = new MultiBar({
-    format: "{model} [{bar}] {value}/{total} paths, {eta_formatted} left",
-    clearOnComplete: true,
-    hideCursor: true,
-    stream: process.stderr,
-  });
+  const progress = createProgress();
   const rows: ExperimentRow[] = [];
   try {
     for (const { model, spec, paths: count } of runs) {
-      const bar = bars.create(count, 0, { model: model.padEnd(22) });
+      progress.start(model, count);
       const summaries = await simulateHedges(spec, {
         paths: count,
         workers: options.workers,
-        onProgress: (finished) => bar.update(finished),
+        onProgress: (finished) => progress.update(finished),
         signal: controller.signal,
       });
       rows.push(...summaries.map((summary) => toRow(model, summary)));
-      bars.remove(bar);
     }
   } catch (error) {
     if (!controller.signal.aborted) throw error;
-    bars.stop();
+    progress.stop();
     console.error("Interrupted; nothing was written.");
     process.exitCode = INTERRUPTED_EXIT_CODE;
     return;
   } finally {
-    bars.stop();
+    progress.stop();
   }
   const crashes = record === undefined ? [] : measureCrashes(selectCrashWindows(record), options.seed);
 

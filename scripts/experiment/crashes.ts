@@ -26,8 +26,9 @@ export function measureCrashes(windows: HistoryWindows, seed: number): readonly 
   kernel.run(0, windows.starts.length, values);
   const { logPrices, starts } = windows.market;
   return CRASHES.flatMap(({ name, start }, window) => {
-    const first = starts[window]!;
-    const priceReturn = Math.expm1(logPrices[first + spec.grid.steps]! - logPrices[first]!);
+    const first = readValue(starts, window);
+    const last = first + spec.grid.steps;
+    const priceReturn = Math.expm1(readValue(logPrices, last) - readValue(logPrices, first));
     return spec.strategies.map((strategy, i) => {
       const at = window * kernel.valuesPerPath + i * METRIC_COUNT;
       return {
@@ -36,9 +37,15 @@ export function measureCrashes(windows: HistoryWindows, seed: number): readonly 
         width: TABLE_WIDTH,
         strategy: strategy.name,
         priceReturn,
-        pnl: values[at + METRIC.pnl]! / spec.positionQuote,
-        liquidations: values[at + METRIC.liquidations]!,
+        pnl: readValue(values, at + METRIC.pnl) / spec.positionQuote,
+        liquidations: readValue(values, at + METRIC.liquidations),
       };
     });
   });
+}
+
+function readValue(values: Float64Array | Int32Array, index: number): number {
+  const value = values[index];
+  if (value === undefined) throw new RangeError(`There is no value ${index}, only ${values.length}.`);
+  return value;
 }

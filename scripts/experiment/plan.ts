@@ -1,4 +1,5 @@
 import { DEFAULT_OPTION_MARKET } from "../../sdk/sim/monteCarlo/book.ts";
+import type { HistoryWindows } from "../../sdk/sim/monteCarlo/history.ts";
 import { MONTH_GRID } from "../../sdk/sim/monteCarlo/kernel.ts";
 import type { SimulationSpec } from "../../sdk/sim/monteCarlo/kernel.ts";
 import type { MarketSource } from "../../sdk/sim/monteCarlo/market.ts";
@@ -15,6 +16,7 @@ export const TABLE_WIDTH = 1.27;
 export interface Run {
   readonly model: string;
   readonly spec: SimulationSpec;
+  readonly paths: number;
 }
 
 /** The position of the experiment on one market: 100,000 at a price of 2,000 for 30 days of 5-minute steps. */
@@ -39,14 +41,24 @@ export function createSpec(
 }
 
 /** The runs on models: first the design's own table, without funding, premium and margin, then all models with them. */
-export function planModelRuns(seed: number): readonly Run[] {
+export function planModelRuns(seed: number, paths: number): readonly Run[] {
   const logOu: MarketSource = { kind: "model", model: EXPERIMENT_MODELS.logOuJumps };
   const models = Object.keys(EXPERIMENT_MODELS) as ModelKind[];
   return [
-    { model: "logOuJumps, costs only", spec: createSpec(logOu, seed, TABLE_VENUE, [TABLE_WIDTH]) },
+    { model: "logOuJumps, costs only", spec: createSpec(logOu, seed, TABLE_VENUE, [TABLE_WIDTH]), paths },
     ...models.map((kind) => ({
       model: kind,
       spec: createSpec({ kind: "model", model: EXPERIMENT_MODELS[kind] }, seed),
+      paths,
     })),
+  ];
+}
+
+/** The runs on the record: with the fees of the models, and with fees that follow the volatility before each window. */
+export function planHistoryRuns({ market, starts }: HistoryWindows, seed: number): readonly Run[] {
+  const spec = createSpec(market, seed);
+  return [
+    { model: "history", spec, paths: starts.length },
+    { model: "history, fees follow volatility", spec: { ...spec, feesFollowQuote: true }, paths: starts.length },
   ];
 }

@@ -35,16 +35,16 @@ export const CRASHES: readonly { readonly name: string; readonly start: string }
 
 /** Reads the record, or undefined where `directory` lacks one of its files. */
 export function readMarketRecord(directory: string): MarketRecord | undefined {
-  const files = [PRICES_FILE, FUNDING_FILE].map((file) => path.join(directory, file));
-  if (!files.every((file) => existsSync(file))) return undefined;
-  return { bars: readPrices(files[0]!), funding: readFunding(files[1]!) };
+  const prices = path.join(directory, PRICES_FILE);
+  const funding = path.join(directory, FUNDING_FILE);
+  if (!existsSync(prices) || !existsSync(funding)) return undefined;
+  return { bars: readPrices(prices), funding: readFunding(funding) };
 }
 
 /** Windows that start every `strideDays` days. */
 export function selectRollingWindows({ bars, funding }: MarketRecord, strideDays: number): HistoryWindows {
-  const first = Math.ceil(bars[0]!.timestamp / DAY_SECONDS) * DAY_SECONDS;
-  const days = Math.floor((bars.at(-1)!.timestamp - first) / DAY_SECONDS);
-  const starts = Array.from({ length: Math.ceil(days / strideDays) }, (_, i) => first + i * strideDays * DAY_SECONDS);
+  const days = bars.map(({ timestamp }) => timestamp / DAY_SECONDS).filter(Number.isInteger);
+  const starts = days.filter((_, i) => i % strideDays === 0).map((day) => day * DAY_SECONDS);
   return createHistoryWindows({ bars, funding, windowDays: WINDOW_DAYS, starts });
 }
 
@@ -59,15 +59,17 @@ export function selectCrashWindows({ bars, funding }: MarketRecord): HistoryWind
 }
 
 function readFunding(file: string): readonly FundingPayment[] {
-  const rows = parse(readFileSync(file, "utf8"), { columns: true, skip_empty_lines: true }) as unknown as readonly Record<
-    string,
-    string
-  >[];
+  const rows = parse(readFileSync(file, "utf8"), {
+    columns: true,
+    skip_empty_lines: true,
+  }) as unknown as readonly Record<string, string>[];
   return rows.map((row, i) => {
     const timestamp = Number(row["timestamp"]);
     const rate = row["rate_8h"] === undefined || row["rate_8h"] === "" ? Number.NaN : Number(row["rate_8h"]);
-    if (!Number.isFinite(timestamp)) throw new InvalidParameterError(`${file}, row ${i + 1}, timestamp`, timestamp, "be a number");
-    if (!(Math.abs(rate) < 0.1)) throw new InvalidParameterError(`${file}, row ${i + 1}, rate_8h`, rate, "lie within ±10 %");
+    if (!Number.isFinite(timestamp))
+      throw new InvalidParameterError(`${file}, row ${i + 1}, timestamp`, timestamp, "be a number");
+    if (!(Math.abs(rate) < 0.1))
+      throw new InvalidParameterError(`${file}, row ${i + 1}, rate_8h`, rate, "lie within ±10 %");
     return { timestamp, rate };
   });
 }

@@ -53,7 +53,8 @@ export function createPathGenerator(model: PriceModel, steps: number, stepYears:
     volatilities,
     generate: (seed, path) => {
       createRandomStream(seed, path, "diffusion").fillNormals(normals);
-      const count = model.kind === "gbm" ? 0 : fillJumps(model, createRandomStream(seed, path, "jumps"), stepYears, jumps);
+      const count =
+        model.kind === "gbm" ? 0 : fillJumps(model, createRandomStream(seed, path, "jumps"), stepYears, jumps);
       switch (model.kind) {
         case "gbm":
         case "merton":

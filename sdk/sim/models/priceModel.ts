@@ -61,7 +61,11 @@ const JUMPS: JumpLaw = { jumpsPerYear, jumpMean, jumpDeviation };
  */
 export const EXPERIMENT_MODELS: Readonly<Record<ModelKind, PriceModel>> = {
   gbm: { kind: "gbm", volatility: 0.7 },
-  merton: { kind: "merton", volatility: Math.sqrt(0.7 ** 2 - jumpsPerYear * (jumpMean ** 2 + jumpDeviation ** 2)), ...JUMPS },
+  merton: {
+    kind: "merton",
+    volatility: Math.sqrt(0.7 ** 2 - jumpsPerYear * (jumpMean ** 2 + jumpDeviation ** 2)),
+    ...JUMPS,
+  },
   logOuJumps: { kind: "logOuJumps", baseVolatility, reversion, volOfVol, correlation, ...JUMPS },
   hestonJumps: {
     kind: "hestonJumps",
@@ -99,6 +103,10 @@ export function requirePriceModel(model: PriceModel): void {
       requireJumpLaw(model);
       return;
     default:
-      throw new InvalidParameterError("kind", (model as PriceModel).kind, "be one of gbm, merton, logOuJumps, hestonJumps");
+      throw new InvalidParameterError(
+        "kind",
+        (model as PriceModel).kind,
+        "be one of gbm, merton, logOuJumps, hestonJumps",
+      );
   }
 }

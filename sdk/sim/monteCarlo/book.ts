@@ -14,8 +14,6 @@ import type { VenueModel } from "./venue.ts";
 export const BAND_CELLS = 4_097;
 export const BAND_LOG_RANGE = 1.25;
 const DELTA_LOG_RANGE = 1;
-/** What the table of the strip's delta covers; beyond it the delta is that of this volatility. */
-const MAX_IMPLIED_VOLATILITY = 2;
 
 /**
  * The market for options: bought at the start for Black–Scholes at the quoted volatility times 1 + `markup`, and `feeOfNotional` of the
@@ -44,8 +42,10 @@ export interface BookRequest {
   /** Range from startPrice/width to startPrice·width. */
   readonly width: number;
   readonly horizonYears: number;
-  /** The liquidity earns in range what it loses to rebalancing at this volatility. */
+  /** Volatility for which the bands are made; they hardly depend on it. */
   readonly referenceVolatility: number;
+  /** Largest quoted volatility for which the strip's delta is tabulated; beyond it the delta is that of this one. */
+  readonly maxImpliedVolatility: number;
   readonly venue: VenueModel;
   readonly options: OptionMarket;
   readonly strategies: readonly Strategy[];
@@ -80,7 +80,8 @@ export function createBook(request: BookRequest): Book {
   const { positionQuote, startPrice, width, horizonYears, options, strategies } = request;
   requirePositive("width - 1", width - 1);
   requirePositive("horizonYears", horizonYears);
-  requireNonNegative("referenceVolatility", request.referenceVolatility);
+  requirePositive("referenceVolatility", request.referenceVolatility);
+  requirePositive("maxImpliedVolatility", request.maxImpliedVolatility);
   requirePositive("impliedVolatility", options.impliedVolatility);
   requireNonNegative("markup", options.markup);
   requireNonNegative("feeOfNotional", options.feeOfNotional);
@@ -89,7 +90,7 @@ export function createBook(request: BookRequest): Book {
   const position = { liquidity: computeLiquidityForValue(positionQuote, startPrice, range), ...range };
   const strip = createOptionStrip(position, startPrice, options.strikeSpacing * startPrice);
   const usesStrip = strategies.some((strategy) => strategy.kind === "hedged" && strategy.stripShare > 0);
-  const maxDeviation = MAX_IMPLIED_VOLATILITY * Math.sqrt(horizonYears);
+  const maxDeviation = request.maxImpliedVolatility * Math.sqrt(horizonYears);
   return {
     request,
     position,
@@ -97,9 +98,7 @@ export function createBook(request: BookRequest): Book {
     strip,
     deltaTable: usesStrip ? createDeltaTable(strip, startPrice, DELTA_LOG_RANGE, maxDeviation) : undefined,
     hedges: strategies.flatMap((strategy, index) =>
-      strategy.kind === "hedged"
-        ? [{ ...compileHedge(strategy, request, position), index }]
-        : [],
+      strategy.kind === "hedged" ? [{ ...compileHedge(strategy, request, position), index }] : [],
     ),
   };
 }

@@ -10,19 +10,23 @@ import type { OptionStrip } from "./strip.ts";
  */
 
 const PRICE_NODES = 1_025;
-const DEVIATION_NODES = 193;
+/** Rows for each 0.2 of deviation, which is a month at a volatility of 0.7. */
+const ROWS_PER_DEVIATION = 240;
 
 /** Delta of a strip [base] on a grid: `values[row * PRICE_NODES + column]`, row by deviation, column by log price. */
 export interface DeltaTable {
   readonly values: Float64Array;
+  readonly rows: number;
   readonly logLow: number;
   readonly columnsPerLog: number;
-  readonly rowsPerDeviation: number;
 }
 
 /**
  * Tabulates the delta for ln(P/`price`) within ±`logRange` and deviations sigma sqrt(t) up to `maxDeviation`. Beyond the edges the
  * value at the edge is used.
+ *
+ * @example
+ * createDeltaTable(strip, 2000, 1, 0.7 * Math.sqrt(30 / 365)).rows; // 50
  */
 export function createDeltaTable(
   strip: OptionStrip,
@@ -33,32 +37,27 @@ export function createDeltaTable(
   requirePositive("price", price);
   requirePositive("logRange", logRange);
   requirePositive("maxDeviation", maxDeviation);
-  const values = new Float64Array(PRICE_NODES * DEVIATION_NODES);
-  for (let row = 0; row < DEVIATION_NODES; row++) {
-    // At expiry itself the delta is a staircase; a hair before it, it is one with rounded corners.
-    const deviation = Math.max(1e-4, (maxDeviation * row) / (DEVIATION_NODES - 1));
-    for (let column = 0; column < PRICE_NODES; column++) {
-      const logPrice = Math.log(price) + logRange * ((2 * column) / (PRICE_NODES - 1) - 1);
-      values[row * PRICE_NODES + column] = computeDelta(strip, logPrice, deviation);
-    }
-  }
-  return {
-    values,
-    logLow: -logRange,
-    columnsPerLog: (PRICE_NODES - 1) / (2 * logRange),
-    rowsPerDeviation: (DEVIATION_NODES - 1) / maxDeviation,
+  const rows = Math.ceil(maxDeviation * ROWS_PER_DEVIATION) + 2;
+  const values = new Float64Array(PRICE_NODES * rows);
+  const columnsPerLog = (PRICE_NODES - 1) / (2 * logRange);
+  const addOptions = (strikes: readonly number[], amounts: readonly number[], sign: number): void => {
+    strikes.forEach((strike, i) => {
+      const amount = amounts[i]!;
+      const logStrike = Math.log(strike / price);
+      for (let row = 0; row < rows; row++) {
+        // At expiry itself the delta is a staircase; a hair before it, it is one with rounded corners.
+        const deviation = Math.max(1e-4, row / ROWS_PER_DEVIATION);
+        const from = row * PRICE_NODES;
+        for (let column = 0; column < PRICE_NODES; column++) {
+          const moneyness = (column / columnsPerLog - logRange - logStrike) / deviation + deviation / 2;
+          values[from + column]! += sign * amount * normalCdf(sign * moneyness, 0, 1);
+        }
+      }
+    });
   };
-}
-
-function computeDelta(strip: OptionStrip, logPrice: number, deviation: number): number {
-  let delta = 0;
-  strip.calls.strikes.forEach((strike, i) => {
-    delta += strip.calls.amounts[i]! * normalCdf((logPrice - Math.log(strike)) / deviation + deviation / 2, 0, 1);
-  });
-  strip.puts.strikes.forEach((strike, i) => {
-    delta -= strip.puts.amounts[i]! * normalCdf((Math.log(strike) - logPrice) / deviation - deviation / 2, 0, 1);
-  });
-  return delta;
+  addOptions(strip.calls.strikes, strip.calls.amounts, 1);
+  addOptions(strip.puts.strikes, strip.puts.amounts, -1);
+  return { values, rows, logLow: -logRange, columnsPerLog };
 }
 
 /**
@@ -71,12 +70,12 @@ export function fillDeltas(
   deviations: Float64Array,
   target: Float64Array,
 ): void {
-  const { values, logLow, columnsPerLog, rowsPerDeviation } = table;
+  const { values, rows, logLow, columnsPerLog } = table;
   const lastColumn = PRICE_NODES - 1 - 1e-9;
-  const lastRow = DEVIATION_NODES - 1 - 1e-9;
+  const lastRow = rows - 1 - 1e-9;
   for (let i = 0; i < deviations.length; i++) {
     const x = Math.min(lastColumn, Math.max(0, (logReturns[i]! - logLow) * columnsPerLog));
-    const y = Math.min(lastRow, deviations[i]! * rowsPerDeviation);
+    const y = Math.min(lastRow, deviations[i]! * ROWS_PER_DEVIATION);
     const column = x | 0;
     const row = y | 0;
     const at = row * PRICE_NODES + column;

@@ -8,7 +8,7 @@
 
 export const BIN_WIDTH = 1e-4;
 const LOW = -1;
-const BINS = Math.round(-2 * LOW / BIN_WIDTH);
+const BINS = Math.round((-2 * LOW) / BIN_WIDTH);
 
 export interface Histogram {
   add(value: number): void;

@@ -17,7 +17,10 @@ export interface SimulationSpec {
   readonly grid: Grid;
   readonly positionQuote: number;
   readonly startPrice: number;
+  /** The liquidity earns in range what it loses to rebalancing at this volatility. */
   readonly referenceVolatility: number;
+  /** True: it earns that at the volatility at which the path's options are quoted instead, as trading volume follows volatility. */
+  readonly feesFollowQuote?: boolean;
   readonly venue: VenueModel;
   readonly options: OptionMarket;
   readonly widths: readonly number[];
@@ -58,6 +61,8 @@ export function createKernel(spec: SimulationSpec): Kernel {
       width,
       horizonYears: steps * stepYears,
       referenceVolatility: spec.referenceVolatility,
+      maxImpliedVolatility:
+        spec.source.kind === "history" ? Math.max(...spec.source.impliedVolatilities) : spec.options.impliedVolatility,
       venue,
       options: spec.options,
       strategies,
@@ -81,9 +86,10 @@ export function createKernel(spec: SimulationSpec): Kernel {
 
   const runPath = (index: number, out: Float64Array, at: number): void => {
     quote(market.load(seed, index));
+    const feeVolatility = spec.feesFollowQuote === true ? quoted : spec.referenceVolatility;
     fillPathTables(path, market, grid, venue, startPrice);
     books.forEach((book, bookIndex) => {
-      const end = fillBookTables(tables, book, path, market, deviations, grid);
+      const end = fillBookTables(tables, book, { path, market, deviations, grid, feeVolatility });
       const bookAt = at + bookIndex * strategies.length * METRIC_COUNT;
       strategies.forEach((strategy, i) => {
         const isHold = strategy.kind === "hold";

@@ -44,8 +44,12 @@ export function createOptionStrip(position: LpPosition, price: number, spacing: 
 
 /** Value [quote] of the strip, Black–Scholes; with 0 years what it pays. */
 export function computeStripValueQuote(strip: OptionStrip, price: number, years: number, volatility: number): number {
-  const puts = strip.puts.strikes.map((strike, i) => strip.puts.amounts[i]! * putPrice(price, strike, years, volatility));
-  const calls = strip.calls.strikes.map((strike, i) => strip.calls.amounts[i]! * callPrice(price, strike, years, volatility));
+  const puts = strip.puts.strikes.map(
+    (strike, i) => strip.puts.amounts[i]! * putPrice(price, strike, years, volatility),
+  );
+  const calls = strip.calls.strikes.map(
+    (strike, i) => strip.calls.amounts[i]! * callPrice(price, strike, years, volatility),
+  );
   return sum(puts) + sum(calls);
 }
 

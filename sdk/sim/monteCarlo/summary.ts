@@ -78,7 +78,8 @@ export function createSummaryBuilder(request: SummaryRequest): SummaryBuilder {
     for (let column = 0; column < columns; column++) {
       const from = at + column * METRIC_COUNT;
       const pnl = values[from + METRIC.pnl]! / positionQuote;
-      if (!Number.isFinite(pnl)) throw new InvalidParameterError("pnl", pnl, "be finite: the simulation has gone wrong");
+      if (!Number.isFinite(pnl))
+        throw new InvalidParameterError("pnl", pnl, "be finite: the simulation has gone wrong");
       batch[column] = addValue(batch[column]!, pnl);
       histograms[column]!.add(pnl);
       for (let metric = 0; metric < METRIC_COUNT; metric++) {

@@ -105,20 +105,26 @@ export function fillPathTables(
   }
 }
 
+/** A loaded path, and what its book is valued with. */
+export interface BookInputs {
+  readonly path: PathTables;
+  readonly market: Market;
+  /** sigma sqrt(time left) of the options at every step. */
+  readonly deviations: Float64Array;
+  readonly grid: Grid;
+  /** The liquidity earns in range what it loses to rebalancing at this volatility. */
+  readonly feeVolatility: number;
+}
+
 /**
  * Derives the tables of a book from those of the path, and what its liquidity and options are worth at the end.
  *
- * Fees accrue over each step at the rate of LVR for the book's reference volatility, sigma² L sqrt(P)/4, at the price the step
- * starts with, and only where that price lies in the range.
+ * Fees accrue over each step at the rate of LVR for `feeVolatility`, sigma² L sqrt(P)/4, at the price the step starts with, and only
+ * where that price lies in the range.
  */
-export function fillBookTables(
-  tables: BookTables,
-  book: Book,
-  path: PathTables,
-  market: Market,
-  deviations: Float64Array,
-  { steps, stepYears }: Grid,
-): BookEnd {
+export function fillBookTables(tables: BookTables, book: Book, inputs: BookInputs): BookEnd {
+  const { path, market, deviations, feeVolatility } = inputs;
+  const { steps, stepYears } = inputs.grid;
   const { bases, stripDeltas } = tables;
   const { position, request } = book;
   const { inverseRoots } = path;
@@ -134,11 +140,10 @@ export function fillBookTables(
   }
   if (book.deltaTable !== undefined) fillDeltas(book.deltaTable, market.logReturns, deviations, stripDeltas);
   const end = path.prices[steps]!;
-  const fees = 0.25 * request.referenceVolatility ** 2 * liquidity * stepYears * rootSum;
+  const fees = 0.25 * feeVolatility ** 2 * liquidity * stepYears * rootSum;
   return {
     liquidityPnl: computeLpValueQuote(position, end) - request.positionQuote + fees,
     fees,
     stripPayoff: book.deltaTable === undefined ? 0 : computeStripValueQuote(book.strip, end, 0, 0),
   };
 }
-
