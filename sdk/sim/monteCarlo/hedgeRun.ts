@@ -57,6 +57,7 @@ export function runHedge(
   let topUpAt = -1;
   // The hedge is opened with the liquidity, at its price.
   let tradeAt = 0;
+  let lookAt = lookEverySteps;
   let wanted = Math.min(0, -(hedgeRatio * bases[0]! + stripShare * stripDeltas[0]!));
 
   for (let i = 0; i <= steps; i++) {
@@ -100,14 +101,19 @@ export function runHedge(
     }
     if (i === steps) break;
 
-    const delta = hedgeRatio * bases[i]! + stripShare * stripDeltas[i]!;
-    const drift = delta + position;
-    const size = drift < 0 ? -drift : drift;
-    if (i > tradeAt && size > triggers[cells[i]!]! && i % lookEverySteps === 0) {
-      const target = targets[cells[i]!]!;
-      wanted = (drift < 0 ? -target : target) - delta;
-      if (wanted > 0) wanted = 0;
-      tradeAt = i + keeperLatencySteps;
+    if (i === lookAt) {
+      lookAt += lookEverySteps;
+      const delta = hedgeRatio * bases[i]! + stripShare * stripDeltas[i]!;
+      const drift = delta + position;
+      const size = drift < 0 ? -drift : drift;
+      const cell = cells[i]!;
+      // An order that is still on its way is not doubted.
+      if (i > tradeAt && size > triggers[cell]!) {
+        const target = targets[cell]!;
+        wanted = (drift < 0 ? -target : target) - delta;
+        if (wanted > 0) wanted = 0;
+        tradeAt = i + keeperLatencySteps;
+      }
     }
     if (i === tradeAt && wanted !== position) {
       const change = wanted - position;

@@ -2,7 +2,7 @@
  * The distribution of a P&L in memory that does not grow with the number of paths: bins of one basis point from -100 % to +100 %, each
  * with count, sum and sum of squares of what fell into it. What lies beyond goes to the outer bins, with its true sum.
  *
- * A quantile is the mean of its bin, so off by less than the width of the bin. An expected shortfall takes whole bins at their exact
+ * A quantile is the mean of the bin that holds its order statistic, so off from it by less than the width of the bin. An expected shortfall takes whole bins at their exact
  * sums and only cuts the one at the edge of the tail, at its mean: off by less than the width times that bin's share of the tail.
  */
 

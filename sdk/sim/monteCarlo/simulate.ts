@@ -95,21 +95,24 @@ async function runInPool(
     maxThreads: workers,
     workerData: spec,
   });
+  // A bounded number under way: what is finished early waits here, and memory stays flat.
+  const underWay: Promise<Float64Array>[] = [];
   try {
-    const start = (chunk: Chunk): Promise<Float64Array> => {
-      const result = pool.run(chunk, signal === undefined ? {} : { signal }) as Promise<Float64Array>;
-      // Looked at in order below; a failure of a later one must not count as unhandled until then.
-      result.catch(() => undefined);
-      return result;
-    };
-    // A bounded number under way: what is finished early waits here, and memory stays flat.
-    const underWay: Promise<Float64Array>[] = [];
     let next = 0;
     for (const chunk of chunks) {
-      while (next < chunks.length && underWay.length < 2 * workers) underWay.push(start(chunks[next++]!));
-      add(await underWay.shift()!, chunk);
+      while (next < chunks.length && underWay.length < 2 * workers) {
+        const result = pool.run(chunks[next++]!) as Promise<Float64Array>;
+        // Looked at in order below; a failure of a later one must not count as unhandled until then.
+        result.catch(() => undefined);
+        underWay.push(result);
+      }
+      add(await underWay[0]!, chunk);
+      void underWay.shift();
+      signal?.throwIfAborted();
     }
   } finally {
+    // The pool takes an answer of a worker that it has given up for a fault of its own, so let them finish.
+    await Promise.allSettled(underWay);
     await pool.destroy();
   }
 }

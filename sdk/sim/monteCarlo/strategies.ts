@@ -63,6 +63,7 @@ export const EXPERIMENT_STRATEGIES: readonly Strategy[] = [
   hedge("three-quarter strip + band", BAND, 0.75),
   hedge("full strip + short once", { kind: "once" }, 1),
   hedge("full strip + band", BAND, 1),
+  hedge("1.1 strip + band", BAND, 1.1),
 ];
 
 /** Throws InvalidParameterError on parameters out of domain. */

@@ -149,5 +149,5 @@ export function computeWilsonInterval(successes: number, trials: number): Interv
   const weight = Z ** 2 / trials;
   const centre = (share + weight / 2) / (1 + weight);
   const half = (Z * Math.sqrt((share * (1 - share)) / trials + weight / (4 * trials))) / (1 + weight);
-  return [Math.max(0, centre - half), Math.min(1, centre + half)];
+  return [successes === 0 ? 0 : centre - half, successes === trials ? 1 : centre + half];
 }

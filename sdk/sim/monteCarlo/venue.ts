@@ -71,9 +71,9 @@ export const REALISTIC_VENUE: VenueModel = {
   funding: HISTORICAL_FUNDING,
   premium: { deviation: 5e-4, halfLifeHours: 4 },
   margin: {
-    initial: 0.6,
-    topUpBelow: 0.4,
-    withdrawAbove: 1,
+    initial: 0.45,
+    topUpBelow: 0.3,
+    withdrawAbove: 0.8,
     topUpLatencySteps: 12,
     maintenance: 0.01,
     liquidationFee: 0.01,
