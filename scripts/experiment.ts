@@ -14,6 +14,7 @@ import { createProgress } from "./experiment/progress.ts";
 import { readMarketRecord, selectCrashWindows, selectRollingWindows } from "./experiment/record.ts";
 import { formatCrashes, formatCsv, formatRows, toRow } from "./experiment/report.ts";
 import type { ExperimentRow } from "./experiment/report.ts";
+import { planVariantRuns } from "./experiment/variants.ts";
 
 const ROOT = path.dirname(import.meta.dirname);
 const INTERRUPTED_EXIT_CODE = 130;
@@ -22,6 +23,7 @@ const QUICK_PATHS = 160;
 
 interface Options {
   readonly quick: boolean;
+  readonly variants: boolean;
   readonly paths?: number;
   readonly seed: number;
   readonly workers: number;
@@ -43,6 +45,7 @@ function readOptions(): Options {
     .name("npm run experiment --")
     .description("Measures what each hedge leaves of the risk of a liquidity position, and its cost.")
     .option("--quick", `${QUICK_PATHS} paths a model and weekly windows of history: under a minute`, false)
+    .option("--variants", "one assumption changed at a time instead, on stochastic volatility with jumps", false)
     .option("--paths <n>", `paths a model (default ${FULL_PATHS})`, parseWhole(20, 10_000_000))
     .option("--seed <s>", "seed of all random numbers", parseWhole(0, 2 ** 32 - 1), 1)
     .option("--workers <k>", "worker threads; the result is the same", parseWhole(0, 256), os.availableParallelism())
@@ -60,12 +63,11 @@ async function main(): Promise<void> {
   process.once("SIGINT", () => controller.abort());
   const startedAt = performance.now();
 
-  const record = readMarketRecord(options.data);
+  const record = options.variants ? undefined : readMarketRecord(options.data);
   const history = record && selectRollingWindows(record, options.quick ? 7 : 1);
-  const runs = [
-    ...planModelRuns(options.seed, paths),
-    ...(history === undefined ? [] : planHistoryRuns(history, options.seed)),
-  ];
+  const runs = options.variants
+    ? planVariantRuns(options.seed, paths)
+    : [...planModelRuns(options.seed, paths), ...(history === undefined ? [] : planHistoryRuns(history, options.seed))];
   const progress = createProgress();
   const rows: ExperimentRow[] = [];
   try {
@@ -91,8 +93,8 @@ async function main(): Promise<void> {
   const crashes = record === undefined ? [] : measureCrashes(selectCrashWindows(record), options.seed);
 
   console.log(formatRows(rows));
-  if (record === undefined) console.log(`History skipped: ${options.data} holds no recorded market.`);
-  else console.log(formatCrashes(crashes));
+  if (record !== undefined) console.log(formatCrashes(crashes));
+  else if (!options.variants) console.log(`History skipped: ${options.data} holds no recorded market.`);
   const seconds = (performance.now() - startedAt) / 1_000;
   console.log(`${paths} paths a model, seed ${options.seed}, ${seconds.toFixed(0)} s.`);
   if (options.json !== undefined) {

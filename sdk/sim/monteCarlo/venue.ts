@@ -64,20 +64,26 @@ export const HISTORICAL_FUNDING: FundingLaw = {
   returnCorrelation: 0.14,
 };
 
+/**
+ * Margin that a jump does not reach: from `topUpBelow` the price may rise by 0.3 at once, almost four deviations of a jump of the
+ * models, before `maintenance` is touched.
+ */
+export const REALISTIC_MARGIN: MarginRule = {
+  initial: 0.45,
+  topUpBelow: 0.3,
+  withdrawAbove: 0.8,
+  topUpLatencySteps: 12,
+  maintenance: 0.01,
+  liquidationFee: 0.01,
+};
+
 /** The table's costs with funding, premium, a late keeper and a margin account that can be liquidated. */
 export const REALISTIC_VENUE: VenueModel = {
   ...TABLE_VENUE,
   keeperLatencySteps: 1,
   funding: HISTORICAL_FUNDING,
   premium: { deviation: 5e-4, halfLifeHours: 4 },
-  margin: {
-    initial: 0.45,
-    topUpBelow: 0.3,
-    withdrawAbove: 0.8,
-    topUpLatencySteps: 12,
-    maintenance: 0.01,
-    liquidationFee: 0.01,
-  },
+  margin: REALISTIC_MARGIN,
 };
 
 /** Throws InvalidParameterError on parameters out of domain. */
