@@ -20,6 +20,9 @@ export const METRIC_COUNT = 7;
  * Runs one hedged strategy along one path and adds to `out[at…]` what it made of the perp: P&L less costs and funding. Allocates
  * nothing.
  *
+ * Trades and transfers are paid for from outside of the margin: else the fixed cost of closing a speck of a position would eat its
+ * margin and count as a liquidation. The fee of a liquidation is taken from it.
+ *
  * The perp account is kept as cash and a position H <= 0 [base]: its equity is cash + H·carried, so that between trades nothing needs
  * booking, whatever the price and the funding do. At every step, in this order: liquidation, arrival of a top-up, a request for
  * margin or its withdrawal, a trade decided earlier, a decision. At the last step the account is only valued.
@@ -49,7 +52,8 @@ export function runHedge(
   let cash = 0;
   let deposits = 0;
   let peak = 0;
-  let cost = 0;
+  let tradeCosts = 0;
+  let liquidationFees = 0;
   let fundingPaid = 0;
   let fundingFrom = 0;
   let liquidations = 0;
@@ -69,7 +73,7 @@ export function runHedge(
         // Isolated margin: the venue takes what there is and no more.
         const left = cash + position * (high - funding[i]!) - fee;
         cash = left > 0 ? left : 0;
-        cost += fee;
+        liquidationFees += fee;
         fundingPaid += position * (funding[i]! - fundingFrom);
         fundingFrom = funding[i]!;
         position = 0;
@@ -82,8 +86,8 @@ export function runHedge(
           topUpAt = -1;
           const deposit = initial * notional - equity;
           if (deposit > 0) {
-            cash += deposit - fixedCostQuote;
-            cost += fixedCostQuote;
+            cash += deposit;
+            tradeCosts += fixedCostQuote;
             deposits += deposit;
             if (deposits > peak) peak = deposits;
           }
@@ -92,8 +96,8 @@ export function runHedge(
             topUpAt = i + topUpLatencySteps;
           } else if (equity > withdrawAbove * notional) {
             const excess = equity - initial * notional;
-            cash -= excess + fixedCostQuote;
-            cost += fixedCostQuote;
+            cash -= excess;
+            tradeCosts += fixedCostQuote;
             deposits -= excess;
           }
         }
@@ -117,11 +121,10 @@ export function runHedge(
     }
     if (i === tradeAt && wanted !== position) {
       const change = wanted - position;
-      const tradeCost = proportionalCost * (change < 0 ? -change : change) * marks[i]! + fixedCostQuote;
+      tradeCosts += proportionalCost * (change < 0 ? -change : change) * marks[i]! + fixedCostQuote;
       fundingPaid += position * (funding[i]! - fundingFrom);
       fundingFrom = funding[i]!;
-      cash -= change * carriedMark + tradeCost;
-      cost += tradeCost;
+      cash -= change * carriedMark;
       position = wanted;
       trades += 1;
       if (hasMargin) {
@@ -136,8 +139,8 @@ export function runHedge(
   }
 
   fundingPaid += position * (funding[steps]! - fundingFrom);
-  out[at + METRIC.pnl]! += cash + position * carried[steps]! - deposits;
-  out[at + METRIC.deltaCost]! += cost;
+  out[at + METRIC.pnl]! += cash + position * carried[steps]! - deposits - tradeCosts;
+  out[at + METRIC.deltaCost]! += tradeCosts + liquidationFees;
   out[at + METRIC.funding]! += fundingPaid;
   out[at + METRIC.liquidations]! += liquidations;
   out[at + METRIC.trades]! += trades;

@@ -235,6 +235,18 @@ describe("runHedge", () => {
       expect(run(prices, late, { kind: "once" }).liquidations).to.equal(1);
     });
 
+    it("does not take the cost of closing a speck for a liquidation", () => {
+      // At the upper edge the short shrinks to nothing while a trade still costs 5 cents.
+      const prices = [2_000, 2_500, 2_530, 2_538, 2_539.9, 2_539.999, 2_539.9985, 2_539.9985];
+      const costly = { ...TABLE_VENUE, margin: MARGIN };
+      const { liquidations, trades, pnl } = run(prices, costly, { kind: "always" });
+      expect(trades).to.be.above(4);
+      expect(liquidations).to.equal(0);
+      const free = run(prices, venue, { kind: "always" });
+      const { deltaCost } = run(prices, costly, { kind: "always" });
+      expectClose(pnl, free.pnl - deltaCost, 1e-6);
+    });
+
     it("takes out what is too much", () => {
       const { pnl, book, liquidations } = run([2_000, 1_480, 1_480, 2_170], venue, { kind: "once" });
       expectClose(pnl, -book.startBase * 170, 1e-6);
