@@ -1,5 +1,6 @@
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
 
 import { InvalidParameterError } from "../errors.ts";
 
@@ -21,7 +22,11 @@ export function createRandomSource(seed: number): RandomSource {
   if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) {
     throw new InvalidParameterError("seed", seed, "be a whole number from 0 to 4294967295");
   }
-  const generator = xoroshiro128plus(seed | 0);
+  return createRandomSourceFrom(xoroshiro128plus(seed | 0));
+}
+
+/** The same from a generator in any state, which it advances. */
+export function createRandomSourceFrom(generator: RandomGenerator): RandomSource {
   let spare: number | undefined;
   const uniform = (): number => uniformFloat64(generator);
   return {

@@ -1,7 +1,7 @@
-import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 
 import { InvalidParameterError } from "../../errors.ts";
+import { createRandomSourceFrom } from "../random.ts";
 
 /*
  * One stream of random numbers for every (seed, path, purpose): a path is the same however many others are simulated, in
@@ -44,16 +44,11 @@ export function createRandomStream(seed: number, path: number, purpose: StreamPu
     scramble(Math.imul(seed, 0x85ebca6b) ^ Math.imul(path, 0xc2b2ae35) ^ number),
   ]);
   for (let i = 0; i < WARM_UP_DRAWS; i++) generator.next();
+  const source = createRandomSourceFrom(generator);
   return {
-    uniform: () => uniformFloat64(generator),
+    uniform: () => source.uniform(),
     fillNormals: (target) => {
-      const { length } = target;
-      for (let i = 0; i < length; i += 2) {
-        const radius = Math.sqrt(-2 * Math.log(1 - uniformFloat64(generator)));
-        const angle = 2 * Math.PI * uniformFloat64(generator);
-        target[i] = radius * Math.cos(angle);
-        if (i + 1 < length) target[i + 1] = radius * Math.sin(angle);
-      }
+      for (let i = 0; i < target.length; i++) target[i] = source.normal();
     },
   };
 }
