@@ -20,6 +20,18 @@ export function positionKey(owner: string, tickLower: number, tickUpper: number)
   return `${owner}:${tickLower}:${tickUpper}`;
 }
 
+/** The inverse of {@link positionKey}; an owner may hold colons itself. */
+export function parsePositionKey(key: string): {
+  readonly owner: string;
+  readonly tickLower: number;
+  readonly tickUpper: number;
+} {
+  const parts = key.split(":");
+  const tickUpper = Number(parts.pop());
+  const tickLower = Number(parts.pop());
+  return { owner: parts.join(":"), tickLower, tickUpper };
+}
+
 /**
  * UniswapV3Pool._modifyPosition, bit for bit: updates ticks, position and active liquidity, and returns the amounts that the change is
  * worth [raw units, at least 0], rounded up for a mint and down for a burn.

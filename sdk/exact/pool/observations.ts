@@ -50,6 +50,16 @@ export class ObservationRing {
     this.#lastTime = ring.entries[ring.index]?.blockTimestamp ?? 0;
   }
 
+  toStorage(): {
+    readonly entries: readonly (Observation | undefined)[];
+    readonly index: number;
+    readonly cardinality: number;
+    readonly cardinalityNext: number;
+  } {
+    const [index, cardinality, cardinalityNext] = [this.#index, this.#cardinality, this.#cardinalityNext];
+    return { entries: [...this.#entries], index, cardinality, cardinalityNext };
+  }
+
   /** The entry in a slot; undefined where nothing was written yet. */
   at(slot: number): Observation | undefined {
     return this.#entries[slot];

@@ -2,7 +2,7 @@ import { InvalidParameterError } from "../../errors.ts";
 import type { TokenAmounts } from "../liquidityAmounts.ts";
 import { getTickAtSqrtRatio, MAX_SQRT_RATIO, maxUsableTick, MIN_SQRT_RATIO } from "../tickMath.ts";
 import type { FeeGrowthInside } from "../feeGrowth.ts";
-import { computePoolGrowthInside, modifyPosition, positionKey } from "./modifyPosition.ts";
+import { computePoolGrowthInside, modifyPosition, parsePositionKey, positionKey } from "./modifyPosition.ts";
 import type { Observation } from "./observations.ts";
 import { PoolState, type PositionInfo } from "./poolState.ts";
 import { PoolRevertError } from "./revert.ts";
@@ -97,6 +97,27 @@ export class ExactPool {
     return pool;
   }
 
+  /** The storage as it is, for a copy to continue from. */
+  toStorage(): PoolStorage {
+    const state = this.#state;
+    const { observations } = state;
+    return {
+      timestamp: state.time,
+      sqrtPriceX96: state.sqrtPriceX96,
+      tick: state.tick,
+      liquidity: state.liquidity,
+      feeGrowthGlobal0X128: state.feeGrowthGlobal0X128,
+      feeGrowthGlobal1X128: state.feeGrowthGlobal1X128,
+      feeProtocol0: Number(state.feeProtocol0),
+      feeProtocol1: Number(state.feeProtocol1),
+      protocolFees0: state.protocolFees0,
+      protocolFees1: state.protocolFees1,
+      ticks: state.ticks.records.map(({ tick }) => ({ tick, ...(this.tickInfo(tick) as TickInfo) })),
+      positions: [...state.positions].map(([key, info]) => ({ ...parsePositionKey(key), ...info })),
+      observations: observations.toStorage(),
+    };
+  }
+
   // --- what the pool stores
 
   get isInitialized(): boolean {
@@ -177,7 +198,8 @@ export class ExactPool {
   initialize(sqrtPriceX96: bigint): void {
     const state = this.#state;
     if (state.isInitialized) throw new PoolRevertError("AI");
-    if (sqrtPriceX96 < MIN_SQRT_RATIO || sqrtPriceX96 >= MAX_SQRT_RATIO) throw new PoolRevertError("R", { sqrtPriceX96 });
+    if (sqrtPriceX96 < MIN_SQRT_RATIO || sqrtPriceX96 >= MAX_SQRT_RATIO)
+      throw new PoolRevertError("R", { sqrtPriceX96 });
     state.moveToStop(sqrtPriceX96, getTickAtSqrtRatio(sqrtPriceX96));
     state.observations.initialize(state.time);
     state.isInitialized = true;

@@ -48,12 +48,7 @@ export function swapExact(
 }
 
 /** An exact input that ends short of the next stop; false, with nothing changed, when it is not certain to. */
-function swapShortInput(
-  state: PoolState,
-  zeroForOne: boolean,
-  amount: bigint,
-  limitX96: bigint,
-): SwapResult | false {
+function swapShortInput(state: PoolState, zeroForOne: boolean, amount: bigint, limitX96: bigint): SwapResult | false {
   const segment = state.placedSegment();
   if (!segment.isShortAllowed) return false;
   const price = state.sqrtPriceX96;
@@ -81,12 +76,7 @@ function swapShortInput(
 }
 
 /** An exact output that ends short of the next stop; false, with nothing changed, when it is not certain to. */
-function swapShortOutput(
-  state: PoolState,
-  zeroForOne: boolean,
-  wanted: bigint,
-  limitX96: bigint,
-): SwapResult | false {
+function swapShortOutput(state: PoolState, zeroForOne: boolean, wanted: bigint, limitX96: bigint): SwapResult | false {
   const segment = state.placedSegment();
   if (!segment.isShortAllowed) return false;
   const price = state.sqrtPriceX96;
