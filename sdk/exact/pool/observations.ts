@@ -94,9 +94,10 @@ export class ObservationRing {
     if (isAtOrBefore(time, newest.blockTimestamp, target)) {
       return newest.blockTimestamp === target ? newest : transform(newest, target, tick, liquidity);
     }
-    const oldest = this.#entries[(this.#index + 1) % this.#cardinality] ?? (this.#entries[0] as Observation);
-    if (!isAtOrBefore(time, oldest.blockTimestamp, target)) {
-      throw new PoolRevertError("OLD", { secondsAgo, oldestSecondsAgo: wrap32(time - oldest.blockTimestamp) });
+    const oldest = this.#entries[(this.#index + 1) % this.#cardinality] ?? this.#entries[0];
+    if (oldest === undefined || !isAtOrBefore(time, oldest.blockTimestamp, target)) {
+      const rememberedSeconds = wrap32(time - (oldest ?? newest).blockTimestamp);
+      throw new PoolRevertError("OLD", { secondsAgo, rememberedSeconds });
     }
     const [before, after] = this.#surround(time, target);
     if (target === before.blockTimestamp) return before;
