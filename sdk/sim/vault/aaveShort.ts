@@ -1,4 +1,4 @@
-import { AaveReserve, rayMul, type ReserveStorage } from "./aaveReserve.ts";
+import { type AaveReserve, rayMul, type ReserveStorage } from "./aaveReserve.ts";
 import { VaultRevertError } from "./errors.ts";
 import { max, min, mulDivDown, NO_DEBT_HEALTH, type PairScale, quoteOfUp, WAD } from "./units.ts";
 

@@ -80,15 +80,15 @@ export class VaultRanges {
     }
   }
 
-  /** Burns and collects, fees included. */
-  remove(pool: ExactPool, range: RangeState): BaseQuoteAmounts {
+  /** Burns and collects, fees included; `fees` is the part of the amounts that was earned. */
+  remove(pool: ExactPool, range: RangeState): BaseQuoteAmounts & { readonly fees: BaseQuoteAmounts } {
     const { tickLower, tickUpper, liquidity } = range;
     const at = this.#indexOf(range);
     const held = this.#ranges[at];
     if (held === undefined) throw new VaultRevertError("UnknownRange", BigInt(tickLower), BigInt(tickUpper));
     if (liquidity > held.liquidity) throw new VaultRevertError("RangeTooSmall", liquidity, held.liquidity);
     const position = { owner: this.owner, tickLower, tickUpper };
-    pool.burn(position, liquidity);
+    const principal = toBaseQuote(pool.burn(position, liquidity), this.#pair);
     const out = toBaseQuote(pool.collect(position, MAX_UINT128, MAX_UINT128), this.#pair);
     if (liquidity === held.liquidity) {
       const ranges = [...this.#ranges];
@@ -98,7 +98,11 @@ export class VaultRanges {
     } else {
       this.#ranges = this.#ranges.map((r, i) => (i === at ? { ...r, liquidity: r.liquidity - liquidity } : r));
     }
-    return out;
+    const fees = {
+      amountBase: out.amountBase - principal.amountBase,
+      amountQuote: out.amountQuote - principal.amountQuote,
+    };
+    return { ...out, fees };
   }
 
   /** Buys or sells exactly `baseChange`; returns the signed quote that came. Throws beyond `quoteLimit`. */

@@ -104,7 +104,8 @@ export function composeSnapshot(identity: VaultIdentity, pair: PairScale, moment
           lost: false,
         },
       ],
-      queue: { head: 0n, tail: 0n, headSettledShares: 0n, pendingShares: 0n, reservedQuote: 0n },
+      // Requests are numbered from 1, and there is none.
+      queue: { head: 1n, tail: 1n, headSettledShares: 0n, pendingShares: 0n, reservedQuote: 0n },
       policy: { address: "simulated policy", params: policy.params },
       bucketQuote: policy.bucketQuote(book.navQuote, timestamp),
       turnoverBucketQuote: policy.turnoverBucketQuote(book.navQuote, timestamp),

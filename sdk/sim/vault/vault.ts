@@ -31,7 +31,8 @@ export interface VaultVenues {
   readonly aave: AaveMarketModel;
 }
 
-interface Idle {
+/** Funds of either token [token units]. */
+export interface Idle {
   readonly base: bigint;
   readonly quote: bigint;
 }
@@ -67,6 +68,7 @@ export class SimulatedVault {
   #epoch = 0n;
   #terms: FeeTerms;
   #ledger: FeeLedgerStorage = EMPTY_LEDGER;
+  #feesCollected: Idle = { base: 0n, quote: 0n };
   /** Realised volatility that the policy believes [bps a year]. */
   volatilityBps = 0n;
 
@@ -83,6 +85,11 @@ export class SimulatedVault {
       accruedAt: createdAt,
       highWater: 0n,
     };
+  }
+
+  /** Pool fees that came with removed liquidity so far [token units]. */
+  get feesCollected(): Idle {
+    return this.#feesCollected;
   }
 
   get totalSupply(): bigint {
@@ -163,6 +170,7 @@ export class SimulatedVault {
       ranges: this.#ranges.ranges,
       short: this.#short.save(),
       policy: this.policy.save(),
+      feesCollected: this.#feesCollected,
     };
     try {
       return this.#rebalance(plan, timestamp);
@@ -173,6 +181,7 @@ export class SimulatedVault {
       this.#ranges.restore(saved.ranges);
       this.#short.restore(saved.short);
       this.policy.restore(saved.policy);
+      this.#feesCollected = saved.feesCollected;
       throw error;
     }
   }
@@ -228,7 +237,11 @@ export class SimulatedVault {
     const pay = (token: "base" | "quote", amount: bigint): void => this.#spend(token, amount);
     switch (action.kind) {
       case "removeLiquidity": {
-        const { amountBase, amountQuote } = this.#ranges.remove(pool, action);
+        const { amountBase, amountQuote, fees } = this.#ranges.remove(pool, action);
+        this.#feesCollected = {
+          base: this.#feesCollected.base + fees.amountBase,
+          quote: this.#feesCollected.quote + fees.amountQuote,
+        };
         this.#receive({ base: amountBase, quote: amountQuote });
         return 0n;
       }
