@@ -77,10 +77,7 @@ export async function createSimulatedWorld(world: VaultWorld): Promise<Simulated
   );
 }
 
-async function readObservations({
-  market,
-  twin,
-}: VaultWorld): Promise<NonNullable<PoolStorage["observations"]>> {
+async function readObservations({ market, twin }: VaultWorld): Promise<NonNullable<PoolStorage["observations"]>> {
   const slot0 = (await twin.rpc.read(market.pool, POOL_ABI, "slot0")) as bigint[];
   const [index, cardinality, cardinalityNext] = [slot0[2], slot0[3], slot0[4]].map(Number) as [number, number, number];
   const entries = [];
