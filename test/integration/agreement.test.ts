@@ -89,7 +89,7 @@ class Agreement {
 
   async deposit(who: Signer, amount: string): Promise<void> {
     const receipt = await this.world.deposit(who, amount);
-    const { timestamp } = (await receipt.getBlock())!;
+    const { timestamp } = (await receipt.getBlock());
     const assets = BigInt(amount) * 10n ** BigInt(this.world.market.quoteDecimals);
     this.simulated.deposit(assets, timestamp);
     await this.compare();
@@ -150,7 +150,7 @@ class Agreement {
     ).to.deep.equal(plan?.actions.map(({ kind }) => kind));
     if (plan === undefined || simulatedPlan === undefined) return;
     const receipt = await world.send(plan);
-    const { timestamp } = (await receipt.getBlock())!;
+    const { timestamp } = (await receipt.getBlock());
     simulated.applyPlan(simulatedPlan, timestamp);
     this.countCollected(receipt.logs);
     await this.compare();

@@ -31,6 +31,7 @@ export class Segment {
   inputUpX96 = 0n;
   outputDownX96 = 0n;
   outputUpX96 = 0n;
+  #hasOutputBounds = false;
 
   /**
    * Finds the stops from `tick`, the pool's, and the bounds between which a swap is one step of known form.
@@ -71,11 +72,17 @@ export class Segment {
     this.numeratorX96 = liquidity << 96n;
     this.isShortAllowed = liquidity > 0n && liquidity <= Q96;
     if (!this.isShortAllowed) return;
-    const numerator = this.numeratorX96;
-    this.inputDownX96 = this.downX96 * this.downX96 >= numerator ? this.downX96 : ABOVE_EVERY_PRICE;
+    this.inputDownX96 = this.downX96 * this.downX96 >= this.numeratorX96 ? this.downX96 : ABOVE_EVERY_PRICE;
     this.inputUpX96 = this.upX96;
+    this.#hasOutputBounds = false;
+  }
+
+  /** Works out the two bounds of exact outputs, which most segments are left without ever having needed. */
+  placeOutputBounds(liquidity: bigint): void {
+    if (this.#hasOutputBounds) return;
     this.outputDownX96 = this.downX96 + Q96 / liquidity + 2n;
-    this.outputUpX96 = this.upX96 - (this.upX96 * this.upX96) / numerator - 2n;
+    this.outputUpX96 = this.upX96 - (this.upX96 * this.upX96) / this.numeratorX96 - 2n;
+    this.#hasOutputBounds = true;
   }
 }
 

@@ -79,6 +79,7 @@ function swapShortInput(state: PoolState, zeroForOne: boolean, amount: bigint, l
 function swapShortOutput(state: PoolState, zeroForOne: boolean, wanted: bigint, limitX96: bigint): SwapResult | false {
   const segment = state.placedSegment();
   if (!segment.isShortAllowed) return false;
+  segment.placeOutputBounds(state.liquidity);
   const price = state.sqrtPriceX96;
   if (zeroForOne) {
     const way = ((wanted << 96n) + state.liquidity - 1n) / state.liquidity;
