@@ -1,0 +1,137 @@
+import chisquareCdf from "@stdlib/stats-base-dists-chisquare-cdf";
+
+import { InvalidParameterError } from "../../errors.ts";
+import { requireLength, requirePositive } from "../../math/require.ts";
+import { computeMean, computeQuantile, computeVariance } from "../../math/statistics.ts";
+import { SECONDS_PER_YEAR } from "../../math/units.ts";
+
+/*
+ * Risk of one equity curve. Losses are positive fractions of the equity at the start of their day; what too few days cannot
+ * tell is undefined.
+ */
+
+const DAY_SECONDS = 86_400;
+/** Days below which a quantile says nothing: one loss beyond it is expected. */
+const MIN_DAYS_95 = 20;
+const MIN_DAYS_99 = 100;
+/** Days that a forecast for the next one is made from. */
+const FORECAST_DAYS = 60;
+/** Forecasts below which a test of them says nothing. */
+const MIN_FORECASTS = 60;
+
+/** Kupiec's test of one-day 95 % value at risk, forecast from the days before each day alone. */
+export interface KupiecTest {
+  readonly forecasts: number;
+  readonly exceptions: number;
+  readonly expectedExceptions: number;
+  /** Chance of a count this far off if the forecasts were right. */
+  readonly pValue: number;
+}
+
+export interface CurveRisk {
+  readonly volatilityAnnual: number;
+  /** Largest fall from an earlier peak, as a fraction of that peak. */
+  readonly maxDrawdown: number;
+  /** The interval that lost most, at its end; a gain where every interval gained. */
+  readonly worstInterval: { readonly timestamp: number; readonly pnlQuote: number; readonly fraction: number };
+  readonly days: number;
+  readonly var95: number | undefined;
+  readonly es95: number | undefined;
+  readonly var99: number | undefined;
+  readonly es99: number | undefined;
+  readonly kupiec: KupiecTest | undefined;
+}
+
+/**
+ * Risk of an equity curve sampled every `intervalSeconds`.
+ *
+ * Volatility is that of equity changes over the first equity, annual. Throws InvalidParameterError on fewer than 3 values, an
+ * equity to begin with that is not positive, or anything not finite.
+ *
+ * @example
+ * computeCurveRisk(equity, timestamps, 3600).maxDrawdown; // 0.04
+ */
+export function computeCurveRisk(equity: Float64Array, timestamps: Float64Array, intervalSeconds: number): CurveRisk {
+  requireLength("equity", equity, 3);
+  requirePositive("equity[0]", equity[0]!);
+  requirePositive("intervalSeconds", intervalSeconds);
+  const changes = new Float64Array(equity.length - 1);
+  let peak = -Infinity;
+  let maxDrawdown = 0;
+  let worst = 0;
+  for (let i = 0; i < equity.length; i++) {
+    peak = Math.max(peak, equity[i]!);
+    maxDrawdown = Math.max(maxDrawdown, 1 - equity[i]! / peak);
+    if (i === 0) continue;
+    changes[i - 1] = equity[i]! - equity[i - 1]!;
+    if (changes[i - 1]! < changes[worst]!) worst = i - 1;
+  }
+  const deviation = Math.sqrt(computeVariance(changes));
+  const daily = computeDailyReturns(equity, intervalSeconds);
+  const [var95, es95] = computeTail(daily, 0.95, MIN_DAYS_95);
+  const [var99, es99] = computeTail(daily, 0.99, MIN_DAYS_99);
+  return {
+    volatilityAnnual: (deviation / equity[0]!) * Math.sqrt(SECONDS_PER_YEAR / intervalSeconds),
+    maxDrawdown,
+    worstInterval: {
+      timestamp: timestamps[worst + 1]!,
+      pnlQuote: changes[worst]!,
+      fraction: changes[worst]! / equity[worst]!,
+    },
+    days: daily.length,
+    var95,
+    es95,
+    var99,
+    es99,
+    kupiec: testForecasts(daily),
+  };
+}
+
+/** Returns over whole days from the start; what is left of the last day is not one. */
+export function computeDailyReturns(equity: Float64Array, intervalSeconds: number): Float64Array {
+  const perDay = Math.round(DAY_SECONDS / intervalSeconds);
+  if (!(perDay >= 1)) throw new InvalidParameterError("intervalSeconds", intervalSeconds, "be at most a day");
+  const days = Math.floor((equity.length - 1) / perDay);
+  return Float64Array.from({ length: days }, (_, day) => equity[(day + 1) * perDay]! / equity[day * perDay]! - 1);
+}
+
+/**
+ * Likelihood-ratio test that losses beyond a value at risk come as often as they should.
+ *
+ * LR = -2 ln [(1-p)^(n-x) p^x / ((1-x/n)^(n-x) (x/n)^x)], chi-square with one degree of freedom. Source: Kupiec, "Techniques for
+ * Verifying the Accuracy of Risk Measurement Models" (1995).
+ *
+ * @example
+ * computeKupiecPValue(250, 12, 0.05); // 0.885
+ */
+export function computeKupiecPValue(forecasts: number, exceptions: number, probability: number): number {
+  requirePositive("forecasts", forecasts);
+  const share = exceptions / forecasts;
+  const logLikelihood = (p: number): number =>
+    (exceptions === 0 ? 0 : exceptions * Math.log(p)) +
+    (exceptions === forecasts ? 0 : (forecasts - exceptions) * Math.log1p(-p));
+  const ratio = Math.max(0, -2 * (logLikelihood(probability) - logLikelihood(share)));
+  return 1 - chisquareCdf(ratio, 1);
+}
+
+/** Value at risk and expected shortfall of returns, both as losses. */
+function computeTail(
+  returns: Float64Array,
+  level: number,
+  minDays: number,
+): readonly [valueAtRisk: number | undefined, expectedShortfall: number | undefined] {
+  if (returns.length < minDays) return [undefined, undefined];
+  const threshold = computeQuantile(returns, 1 - level);
+  return [-threshold, -computeMean(returns.filter((value) => value <= threshold))];
+}
+
+function testForecasts(returns: Float64Array): KupiecTest | undefined {
+  const forecasts = returns.length - FORECAST_DAYS;
+  if (forecasts < MIN_FORECASTS) return undefined;
+  let exceptions = 0;
+  for (let day = FORECAST_DAYS; day < returns.length; day++) {
+    if (returns[day]! < computeQuantile(returns.subarray(day - FORECAST_DAYS, day), 0.05)) exceptions += 1;
+  }
+  const pValue = computeKupiecPValue(forecasts, exceptions, 0.05);
+  return { forecasts, exceptions, expectedExceptions: forecasts * 0.05, pValue };
+}
