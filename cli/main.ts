@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 
 import packageJson from "../package.json" with { type: "json" };
 import { HedgerowError } from "../sdk/errors.ts";
+import { addBacktestCommand } from "./commands/backtest.ts";
 import { addCancelCommand } from "./commands/cancel.ts";
 import { addClaimCommand } from "./commands/claim.ts";
 import { addDemoCommand } from "./commands/demo.ts";
@@ -81,6 +82,7 @@ function buildProgram(context: CommandContext, streams: CliHost["streams"]): Com
     })
     .showSuggestionAfterError(true);
   addDemoCommand(program, context);
+  addBacktestCommand(program, context);
   addStatusCommand(program, context);
   addDepositCommand(program, context);
   addRedeemCommand(program, context);

@@ -32,8 +32,8 @@ export interface CurveRisk {
   readonly volatilityAnnual: number;
   /** Largest fall from an earlier peak, as a fraction of that peak. */
   readonly maxDrawdown: number;
-  /** The interval that lost most, at its end; a gain where every interval gained. */
-  readonly worstInterval: { readonly timestamp: number; readonly pnlQuote: number; readonly fraction: number };
+  /** The hour that lost most, at its end, or the interval where it is longer; a gain where every one gained. */
+  readonly worstHour: { readonly timestamp: number; readonly pnlQuote: number; readonly fraction: number };
   readonly days: number;
   readonly var95: number | undefined;
   readonly es95: number | undefined;
@@ -58,13 +58,11 @@ export function computeCurveRisk(equity: Float64Array, timestamps: Float64Array,
   const changes = new Float64Array(equity.length - 1);
   let peak = -Infinity;
   let maxDrawdown = 0;
-  let worst = 0;
   for (let i = 0; i < equity.length; i++) {
     peak = Math.max(peak, equity[i]!);
     maxDrawdown = Math.max(maxDrawdown, 1 - equity[i]! / peak);
     if (i === 0) continue;
     changes[i - 1] = equity[i]! - equity[i - 1]!;
-    if (changes[i - 1]! < changes[worst]!) worst = i - 1;
   }
   const deviation = Math.sqrt(computeVariance(changes));
   const daily = computeDailyReturns(equity, intervalSeconds);
@@ -73,11 +71,7 @@ export function computeCurveRisk(equity: Float64Array, timestamps: Float64Array,
   return {
     volatilityAnnual: (deviation / equity[0]!) * Math.sqrt(SECONDS_PER_YEAR / intervalSeconds),
     maxDrawdown,
-    worstInterval: {
-      timestamp: timestamps[worst + 1]!,
-      pnlQuote: changes[worst]!,
-      fraction: changes[worst]! / equity[worst]!,
-    },
+    worstHour: findWorstHour(equity, timestamps, intervalSeconds),
     days: daily.length,
     var95,
     es95,
@@ -85,6 +79,24 @@ export function computeCurveRisk(equity: Float64Array, timestamps: Float64Array,
     es99,
     kupiec: testForecasts(daily),
   };
+}
+
+/** Any hour of the curve, not only those that begin with the clock's. */
+function findWorstHour(
+  equity: Float64Array,
+  timestamps: Float64Array,
+  intervalSeconds: number,
+): CurveRisk["worstHour"] {
+  const span = Math.min(Math.max(1, Math.round(3_600 / intervalSeconds)), equity.length - 1);
+  let worst = span;
+  let worstPnl = Infinity;
+  for (let i = span; i < equity.length; i++) {
+    const pnl = equity[i]! - equity[i - span]!;
+    if (pnl >= worstPnl) continue;
+    worst = i;
+    worstPnl = pnl;
+  }
+  return { timestamp: timestamps[worst]!, pnlQuote: worstPnl, fraction: worstPnl / equity[worst - span]! };
 }
 
 /** Returns over whole days from the start; what is left of the last day is not one. */

@@ -1,0 +1,5 @@
+import type { BacktestDocument } from "./document.ts";
+
+export function renderBacktestReport(_document: BacktestDocument): string {
+  return "";
+}
