@@ -57,7 +57,7 @@ export function describeBacktest(
 function describePath({ pathVarianceRatio }: BacktestResult): readonly string[] {
   if (pathVarianceRatio === undefined) return [];
   return [
-    `The way inside the bars has ${pathVarianceRatio.toFixed(2)} times the squared moves of their closes; above 1 the divergence is overstated, ` +
-      "below 1 understated (--steps-per-bar).",
+    `The true way inside a bar is not known. The one taken has ${pathVarianceRatio.toFixed(2)} times the squared moves of the closes; on simulated ` +
+      "markets whose minutes are known it made divergence a few percent worse than it was with 8 or more steps an hour.",
   ];
 }

@@ -1,3 +1,4 @@
+import { computeDailyReturns } from "../../sdk/sim/backtest/risk.ts";
 import type { BarSeries } from "../../sdk/sim/backtest/record.ts";
 import type { BacktestResult } from "../../sdk/sim/backtest/result.ts";
 
@@ -33,4 +34,22 @@ export function toCsv(curves: BacktestCurves): string {
   const header = columns.map(([name]) => (name === "timestamps" ? "timestamp" : name === "prices" ? "price" : name));
   const rows = curves.timestamps.map((_, i) => columns.map(([, values]) => String(values[i])).join(","));
   return `${[header.join(","), ...rows].join("\n")}\n`;
+}
+
+/** Fall from the highest value so far, as a fraction, never positive. */
+export function computeDrawdown(values: readonly number[]): readonly number[] {
+  let peak = -Infinity;
+  return values.map((value) => {
+    peak = Math.max(peak, value);
+    return value / peak - 1;
+  });
+}
+
+/** Returns of the vault over whole days from the start. */
+export function computeDayReturns({
+  timestamps,
+  vault,
+}: Pick<BacktestCurves, "timestamps" | "vault">): readonly number[] {
+  const [first = 0, second = 1] = timestamps;
+  return [...computeDailyReturns(Float64Array.from(vault), second - first)];
 }

@@ -19,8 +19,6 @@ import type { StepColumns } from "./steps.ts";
 import { createRunningVolatility } from "./volatility.ts";
 import { computeBookHealth, createVenue } from "./venue.ts";
 
-type Action = Exclude<Verdict, { kind: "hold" }>;
-
 /** A backtest that can be run in pieces. */
 export interface Backtest {
   /** Steps done and steps there are. */
@@ -70,15 +68,17 @@ export function createBacktest(steps: StepColumns, model: BacktestModel): Backte
 
   let done = 0;
   let band: Band = { triggerBase: 0, targetBase: 0 };
-  let pending: Action | undefined;
+  let pending: Verdict | undefined;
   let pendingChangeBase = 0;
   let pendingAt = Infinity;
   let degradedAt = 0;
   // What was paid before the start tells what to expect, and costs nothing.
   venue.settle(book, steps.startTimestamp);
 
-  const execute = (action: Action): void => {
+  const execute = (action: Verdict): void => {
     switch (action.kind) {
+      case "hold":
+        return;
       case "hedge":
         // The liquidity gives what idle quote cannot pay.
         if (!applyHedge(context, book, pendingChangeBase)) applyRecentre(context, book, band, false);

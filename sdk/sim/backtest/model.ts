@@ -157,7 +157,7 @@ function requireVenue(venue: Venue): void {
   for (let i = 0; i < rates.length; i++) {
     requireBetween(`venue.funding.rates[${i}]`, rates[i]!, -1, 1);
     if (i > 0 && !(timestamps[i]! > timestamps[i - 1]!)) {
-      const requirement = `exceed the payment before (${timestamps[i - 1]})`;
+      const requirement = `exceed the payment before (${timestamps[i - 1]!})`;
       throw new InvalidParameterError(`venue.funding.timestamps[${i}]`, timestamps[i], requirement);
     }
   }

@@ -59,13 +59,11 @@ export function parseFunding(table: Table, request: FundingRequest): Funding {
   if (rows.length < 2) throw new DataFileError({ file: table.file }, "at least two payments are needed");
   const rates = rows.map(({ row }) => {
     const place = placeOf(table, row, rate);
-    const value = parseDecimal(row.cells[rate.index]!, "the rate", place);
+    const cell = row.cells[rate.index]!;
+    const value = parseDecimal(cell, "the rate", place);
     if (Math.abs(value) <= MAX_RATE) return value;
     const hint = "write it as a fraction a payment, 0.0001 for 0.01 %";
-    throw new DataFileError(
-      place,
-      `the rate ${row.cells[rate.index]} is absurd (limit ${MAX_RATE} a payment); ${hint}`,
-    );
+    throw new DataFileError(place, `the rate ${cell} is absurd (limit ${MAX_RATE} a payment); ${hint}`);
   });
   const spacing = computeSpacing(rows);
   const hours = spacing / HOUR_SECONDS;
