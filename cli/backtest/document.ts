@@ -57,7 +57,7 @@ export function describeBacktest(
 function describePath({ pathVarianceRatio }: BacktestResult): readonly string[] {
   if (pathVarianceRatio === undefined) return [];
   return [
-    `The true way inside a bar is not known. The one taken has ${pathVarianceRatio.toFixed(2)} times the squared moves of the closes; on simulated ` +
-      "markets whose minutes are known it made divergence a few percent worse than it was with 8 or more steps an hour.",
+    "The true way inside a bar is not known; on simulated markets whose minutes are known the one taken makes divergence a few percent worse " +
+      `with 8 or more steps an hour. Here its squared moves are ${pathVarianceRatio.toFixed(2)} times those from close to close.`,
   ];
 }

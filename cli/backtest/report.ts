@@ -41,6 +41,8 @@ function drawCurves(document: BacktestDocument): readonly ReportSection[] {
   const { result, curves } = document;
   const { timestamps } = curves;
   const days = computeDayReturns(curves);
+  // Before the opening there is no band.
+  const trigger = curves.triggerBase.map((value, i) => (i === 0 ? null : value));
   const { risk, benchmarks } = result;
   const marks =
     risk.var95 === undefined ? [] : [{ name: `95 % value at risk: ${displayPercent(risk.var95)}`, value: -risk.var95 }];
@@ -85,10 +87,10 @@ function drawCurves(document: BacktestDocument): readonly ReportSection[] {
       timestamps,
       lines: [
         { name: "net delta", values: curves.deltaBase, color: "first" },
-        { name: "trigger", values: curves.triggerBase, color: "third", dash: "dashed", isStepped: true },
+        { name: "trigger", values: trigger, color: "third", dash: "dashed", isStepped: true },
         {
-          name: "trigger below",
-          values: curves.triggerBase.map((value) => -value),
+          name: "trigger",
+          values: trigger.map((value) => (value === null ? null : -value)),
           color: "third",
           dash: "dashed",
           isStepped: true,

@@ -53,7 +53,10 @@ function buildLines(section: Extract<ReportChart, { kind: "lines" }>): Option {
   const range = rangeOf(lines.flatMap((line) => kept.map((i) => line.values[i] ?? Number.NaN)));
   return {
     ...frame(),
-    legend: legendOf(lines.map((line) => line.name)),
+    legend: legendOf(
+      lines.map((line) => line.name),
+      true,
+    ),
     grid: { left: 76, right: 24, top: 44, bottom: 34 },
     xAxis: {
       type: "time",
@@ -115,12 +118,20 @@ function buildWaterfall({ bars, totalName, unit }: Extract<ReportChart, { kind: 
           const yTo = end[1] ?? 0;
           const size = api.size?.([1, 0]) ?? 60;
           const width = (Array.isArray(size) ? (size[0] ?? 60) : size) * 0.56;
+          const isLast = index === bars.length;
           const top = Math.min(yFrom, yTo);
-          const fill = index === bars.length ? colorOf("ink") : colorOf(value >= 0 ? "good" : "bad");
+          const fill = isLast ? colorOf("ink") : colorOf(value >= 0 ? "good" : "bad");
           const text = `${value > 0 ? "+" : ""}${displayNumber(value, 0)}`;
+          const nextX = api.coord([index + 1, to])[0] ?? x;
+          const connector = {
+            type: "line" as const,
+            shape: { x1: x + width / 2, y1: yTo, x2: nextX - width / 2, y2: yTo },
+            style: { stroke: colorOf("axis"), lineWidth: 1, lineDash: [3, 3] },
+          };
           return {
             type: "group",
             children: [
+              ...(isLast ? [] : [connector]),
               {
                 type: "rect",
                 shape: { x: x - width / 2, y: top, width, height: Math.max(1, Math.abs(yFrom - yTo)) },
@@ -170,7 +181,7 @@ function buildHistogram({ values, marks, unit }: Extract<ReportChart, { kind: "h
         showMaxLabel: false,
       },
     },
-    yAxis: valueAxis("", (value) => displayNumber(value, 0)),
+    yAxis: { ...valueAxis("", (value) => displayNumber(value, 0)), scale: false, axisLine: { onZero: false } },
     series: [
       {
         type: "custom",
@@ -207,7 +218,7 @@ function buildScatter({ points, xUnit, yUnit }: Extract<ReportChart, { kind: "sc
   const labelled = new Set(front.slice(0, MAX_LABELS));
   return {
     ...frame(),
-    legend: legendOf(["on the front", "bettered by others"]),
+    legend: legendOf(["on the front", "bettered by others"], false),
     grid: { left: 76, right: 60, top: 44, bottom: 48 },
     xAxis: {
       ...valueAxis(xUnit, (value) => formatValue(value, xRange, false)),
@@ -230,13 +241,14 @@ function buildScatter({ points, xUnit, yUnit }: Extract<ReportChart, { kind: "sc
         name: "on the front",
         type: "line",
         silent: true,
+        labelLayout: { hideOverlap: true },
         symbol: "diamond",
         symbolSize: 9,
         itemStyle: { color: colorOf("first") },
         lineStyle: { color: colorOf("first"), width: 1.5, type: "dashed" },
         data: front.map((point) => ({
           value: [point.x, point.y],
-          label: { show: labelled.has(point), formatter: point.name, position: "right" as const, ...label() },
+          label: { show: labelled.has(point), formatter: point.name, position: "top" as const, ...label() },
         })),
       },
     ],
@@ -258,9 +270,10 @@ function label() {
   return { color: colorOf("axis"), fontSize: FONT_SIZE };
 }
 
-function legendOf(names: readonly string[]) {
+function legendOf(names: readonly string[], isLine: boolean) {
   return {
-    data: names.map((name) => ({ name })),
+    // Lines are told apart by colour and dashes; the symbol that the legend would add to them says nothing.
+    data: [...new Set(names)].map((name) => ({ name, itemStyle: { opacity: isLine ? 0 : 1 } })),
     top: 6,
     right: 24,
     itemGap: 24,
