@@ -91,3 +91,8 @@ export function listOf<T>(parse: (value: string) => T): (text: string) => readon
 export function rangeWidth(value: string): number {
   return between(1.001, 100)(value);
 }
+
+/** The same, or "auto". */
+export function widthOrAuto(value: string): number | "auto" {
+  return value.trim() === "auto" ? "auto" : rangeWidth(value);
+}

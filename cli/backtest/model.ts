@@ -1,6 +1,6 @@
 import { defaultSettings } from "../../sdk/policy/settings.ts";
 import type { BacktestModel, FeeSource, FundingPayments, PoolModel, Venue } from "../../sdk/sim/backtest/model.ts";
-import { computeUnitValueQuote } from "../../sdk/sim/backtest/pool.ts";
+import { computeUnitValueQuote } from "../../sdk/policy/position.ts";
 import { DEFAULT_VOLUME } from "../../sdk/sim/volume.ts";
 import { UsageError } from "../errors.ts";
 import { displayNumber, displayPercent } from "../output.ts";
@@ -46,6 +46,7 @@ export function buildModel(options: ModelOptions, market: BacktestMarket): Descr
     settings: {
       ...defaultSettings,
       rangeWidth: options.width,
+      feeGate: { ...defaultSettings.feeGate, enabled: options.feeGate },
       recentreAt: options.recentreAt,
       relativeRiskAversion: options.riskAversion,
       targetHealth: options.targetHealth,

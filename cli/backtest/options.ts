@@ -7,7 +7,8 @@ export interface BacktestOptions {
   readonly from?: number;
   readonly to?: number;
   readonly deposit: number;
-  readonly width: number;
+  readonly width: number | "auto";
+  readonly feeGate: boolean;
   readonly venue: "perp" | "aave";
   /** Basis points. */
   readonly feeTier: number;

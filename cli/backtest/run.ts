@@ -7,7 +7,7 @@ import type { Backtest } from "../../sdk/sim/backtest/engine.ts";
 import { computeResult } from "../../sdk/sim/backtest/result.ts";
 import { expandBars } from "../../sdk/sim/backtest/steps.ts";
 import type { CommandContext } from "../context.ts";
-import { createProgress } from "../demo/progress.ts";
+import { createProgress } from "../progress.ts";
 import { display } from "../deployment.ts";
 import { UsageError, throwIfAborted } from "../errors.ts";
 import { toJson } from "../output.ts";

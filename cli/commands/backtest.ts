@@ -6,7 +6,7 @@ import { DEFAULT_REPAIR } from "../../sdk/sim/data/repair.ts";
 import { DEFAULT_DAILY_TURNOVER, DEFAULT_POOL_VALUE_QUOTE, DEFAULT_STEPS_PER_BAR } from "../backtest/options.ts";
 import type { BacktestOptions } from "../backtest/options.ts";
 import type { CommandContext } from "../context.ts";
-import { between, isoTime, nonNegative, positive, requireGiven, wholeBetween } from "../options.ts";
+import { between, isoTime, nonNegative, positive, requireGiven, widthOrAuto, wholeBetween } from "../options.ts";
 
 /** `hedgerow backtest`: the keeper's policy over a file of prices. */
 export function addBacktestCommand(program: Command, context: CommandContext): void {
@@ -21,10 +21,11 @@ export function addBacktestCommand(program: Command, context: CommandContext): v
     .option("--deposit <amount>", "quote that the vault begins with", positive, 100_000)
     .option(
       "--width <factor>",
-      "range: price times and divided by this",
-      between(1.001, 100),
+      'range: price times and divided by this, or "auto"',
+      widthOrAuto,
       defaultSettings.rangeWidth,
     )
+    .option("--no-fee-gate", "stay in the pool even when fees do not pay for the hedge")
     .addOption(new Option("--venue <name>", "where the short is held").choices(["perp", "aave"]).default("perp"))
     .option("--fee-tier <bps>", "fee of the pool in basis points", between(0, 1_000), 5)
     .option("--fee-apr <fraction>", "fees of the range a year instead of a model of volume, 0.25 = 25 %", nonNegative)

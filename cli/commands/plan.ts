@@ -2,7 +2,7 @@ import type { Command } from "commander";
 
 import { defaultSettings } from "../../sdk/policy/settings.ts";
 import type { CommandContext } from "../context.ts";
-import { between, listOf, nonNegative, positive, rangeWidth, requireGiven } from "../options.ts";
+import { between, listOf, nonNegative, positive, rangeWidth, requireGiven, widthOrAuto } from "../options.ts";
 import { displayNumber, displayPercent } from "../output.ts";
 import { describePlan } from "../plan/describe.ts";
 import type { PlanInputs, PlanReport } from "../plan/describe.ts";
@@ -57,10 +57,6 @@ export function addPlanCommand(program: Command, context: CommandContext): void 
       if (options.json) context.output.json(report);
       else printReport(context, options, report);
     });
-}
-
-function widthOrAuto(value: string): number | "auto" {
-  return value.trim() === "auto" ? "auto" : rangeWidth(value);
 }
 
 function printReport({ output }: CommandContext, inputs: PlanInputs, report: PlanReport): void {

@@ -35,7 +35,7 @@ export function bandOfPosition(
 
 /** What the band of such a position depends on. */
 export function bandInputsOf(
-  { exposure, pool }: Situation,
+  { exposure, pool, hedgeCost }: Situation,
   market: Market,
   settings: PolicySettings,
   liquidity: number,
@@ -47,8 +47,9 @@ export function bandInputsOf(
     volatility: market.volatilityAnnual,
     riskAversion: settings.relativeRiskAversion / valueQuote,
     fixedCostQuote: market.hedgeGasQuote,
-    proportionalCost: pool.feeFraction,
+    proportionalCost: hedgeCost?.proportional ?? pool.feeFraction,
     // Swapping q base in a pool of liquidity L costs q² P^1.5 / L against the price before it.
-    impactQuotePerBaseSquared: pool.liquidity > 0 ? exposure.price ** 1.5 / pool.liquidity : 0,
+    impactQuotePerBaseSquared:
+      hedgeCost?.impactQuotePerBaseSquared ?? (pool.liquidity > 0 ? exposure.price ** 1.5 / pool.liquidity : 0),
   };
 }

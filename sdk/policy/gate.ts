@@ -75,6 +75,7 @@ export function computeGate(
   const enterAboveApr = threshold * feeGate.enterRatio + switchApr;
   const leaveBelowApr = threshold * feeGate.leaveRatio - switchApr;
   const feeApr = expectedFeeApr(situation, feeQuotePerLiquidityYear, targets.rangeWidth, wanted.liquidity);
+  requireFinite("feeApr", feeApr);
   const opinion = feeApr < leaveBelowApr ? "leave" : feeApr > enterAboveApr ? "enter" : "keep";
   const costs = { lvr, rebalancing, funding, margin, recentring };
   return { opinion, feeApr, breakEvenApr, enterAboveApr, leaveBelowApr, costs };

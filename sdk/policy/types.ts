@@ -202,6 +202,8 @@ export interface Situation {
     /** Health under which the vault refuses to let an action end; absent = none is known. */
     readonly healthFloor?: number | undefined;
   };
+  /** What trading the hedge costs at its venue; absent = it is traded by swaps in the pool, at its fee and depth. */
+  readonly hedgeCost?: { readonly proportional: number; readonly impactQuotePerBaseSquared: number } | undefined;
   /** health = marginFactor × margin / value of the short; absent = not known, and margin then counts in full. */
   readonly marginFactor?: number | undefined;
   readonly status: {

@@ -1,4 +1,4 @@
-import type { Band, PolicySettings } from "../../policy/types.ts";
+import type { Band, PolicySettings, Targets } from "../../policy/types.ts";
 import { addLiquidity, computeBookNav, payGas, withdrawLiquidity } from "./book.ts";
 import type { Book } from "./book.ts";
 import type { BacktestModel } from "./model.ts";
@@ -24,6 +24,8 @@ const TOP_UP_HEALTH_FACTOR = 1.1;
 export interface ActionContext {
   readonly model: BacktestModel;
   readonly venue: HedgeVenue;
+  /** What the policy builds for at the moment. */
+  targets: Targets;
 }
 
 /** Net delta of a book [base]. */
@@ -38,13 +40,14 @@ export function computeTargetLiquidity(
   rootLower: number,
   rootUpper: number,
   marginFactor: number,
-  settings: PolicySettings,
+  settings: Pick<PolicySettings, "idleFraction">,
+  { targetHealth }: Pick<Targets, "targetHealth">,
 ): number {
   const root = Math.min(Math.max(Math.sqrt(price), rootLower), rootUpper);
   const baseQuote = (1 / root - 1 / rootUpper) * price;
   const unitQuote = baseQuote + root - rootLower;
   const phi = baseQuote / unitQuote;
-  const value = ((1 - settings.idleFraction) * navQuote) / (1 - phi + (settings.targetHealth * phi) / marginFactor);
+  const value = ((1 - settings.idleFraction) * navQuote) / (1 - phi + (targetHealth * phi) / marginFactor);
   return value / unitQuote;
 }
 
@@ -58,8 +61,8 @@ export function computeGasQuote(model: BacktestModel, units: number, price: numb
  *
  * @returns false when idle quote and spare margin do not pay for the purchase: the liquidity has to give some.
  */
-export function applyHedge({ model, venue }: ActionContext, book: Book, baseChange: number): boolean {
-  const { minHealth, targetHealth } = model.settings;
+export function applyHedge({ model, venue, targets }: ActionContext, book: Book, baseChange: number): boolean {
+  const { minHealth, targetHealth } = targets;
   if (baseChange < 0 && venue.lendsBase) {
     const cost = -baseChange * book.price * 1.01;
     const release = Math.max(0, cost - book.idleQuote);
@@ -86,16 +89,16 @@ export function applyHedge({ model, venue }: ActionContext, book: Book, baseChan
  * target health, and brings the net delta to zero where it is worth a trade.
  */
 export function applyRecentre(context: ActionContext, book: Book, band: Band, keepRange: boolean): void {
-  const { model, venue } = context;
+  const { model, venue, targets } = context;
   const { settings, pool } = model;
   const nav = computeBookNav(book);
   const isKept = keepRange && book.liquidity > 0;
   if (!isKept) withdrawLiquidity(book);
   const root = Math.sqrt(book.price);
-  const rootWidth = Math.sqrt(settings.rangeWidth);
+  const rootWidth = Math.sqrt(targets.rangeWidth);
   const rootLower = isKept ? book.rootLower : root / rootWidth;
   const rootUpper = isKept ? book.rootUpper : root * rootWidth;
-  const target = computeTargetLiquidity(nav, book.price, rootLower, rootUpper, venue.marginFactor, settings);
+  const target = computeTargetLiquidity(nav, book.price, rootLower, rootUpper, venue.marginFactor, settings, targets);
   const added = Math.max(0, target - book.liquidity);
   if (added > 0) {
     const inside = Math.min(Math.max(root, rootLower), rootUpper);
@@ -151,11 +154,11 @@ function supplyBase({ model, venue }: ActionContext, book: Book, base: number): 
 }
 
 /** Idle quote beyond the buffer becomes margin, and what is missing comes out of it. */
-function balanceMargin({ model, venue }: ActionContext, book: Book, nav: number): void {
+function balanceMargin({ model, venue, targets }: ActionContext, book: Book, nav: number): void {
   const { settings } = model;
   const change = book.idleQuote - settings.idleFraction * nav;
   const isDust = Math.abs(change) < nav * MARGIN_DUST_FRACTION && book.idleQuote >= 0;
-  const isCarried = computeBookHealth(book, venue.marginFactor) >= settings.minHealth * BUILD_HEALTH_FACTOR;
+  const isCarried = computeBookHealth(book, venue.marginFactor) >= targets.minHealth * BUILD_HEALTH_FACTOR;
   if (isDust && isCarried) return;
   postMargin(book, change);
 }

@@ -1,3 +1,4 @@
+import { targetsOf } from "../../policy/advice.ts";
 import { computeGasQuote } from "./actions.ts";
 import {
   accrueIdle,
@@ -30,7 +31,7 @@ const SIZING_ROUNDS = 4;
 export function createUnhedged(model: BacktestModel, startPrice: number): Unhedged {
   const { settings, pool, limits, gas } = model;
   const book = openBook(startPrice, model.depositQuote);
-  const rootWidth = Math.sqrt(settings.rangeWidth);
+  const rootWidth = Math.sqrt(targetsOf(settings).rangeWidth);
   const reach = rootWidth ** settings.recentreAt;
   let lowerRoot = 0;
   let upperRoot = 0;

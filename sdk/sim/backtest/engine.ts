@@ -1,9 +1,12 @@
-import type { Band } from "../../policy/types.ts";
+import type { Band, Market } from "../../policy/types.ts";
+import { targetsOf } from "../../policy/advice.ts";
 import { judge } from "../../policy/decide.ts";
 import type { Verdict } from "../../policy/decide.ts";
 import { requireFinite } from "../../math/require.ts";
 import { SECONDS_PER_YEAR } from "../../math/units.ts";
 import { applyDeleverage, applyExit, applyHedge, applyRecentre, computeBookDelta, computeGasQuote } from "./actions.ts";
+import type { ActionContext } from "./actions.ts";
+import { createAdviceMemo } from "./adviceMemo.ts";
 import { createBandMemo } from "./bandMemo.ts";
 import { createUnhedged } from "./benchmark.ts";
 import { accrueIdle, computeBookEquity, computeBookNav, earnFees, movePrice, openBook, payGas } from "./book.ts";
@@ -14,7 +17,6 @@ import type { BacktestModel } from "./model.ts";
 import { createRecord } from "./record.ts";
 import type { BacktestRecord } from "./record.ts";
 import { createSituationView } from "./situation.ts";
-import type { GateMarket } from "./situation.ts";
 import type { StepColumns } from "./steps.ts";
 import { createRunningVolatility } from "./volatility.ts";
 import { computeBookHealth, createVenue } from "./venue.ts";
@@ -31,7 +33,7 @@ export interface Backtest {
 }
 
 /**
- * A vault over bars, driven by the keeper's own policy: after every step a Situation is judged by sdk/policy (bandFor, judge)
+ * A vault over bars, driven by the keeper's own policy: after every step a Situation is judged by sdk/policy (bandFor, adviseOn, judge)
  * and the verdict carried out on a float model, `latencySeconds` later.
  *
  * Inside a step the order is: an action that is due, liquidation at the step's highest price, the move, fees and interest, funding
@@ -48,12 +50,13 @@ export function createBacktest(steps: StepColumns, model: BacktestModel): Backte
   const { timestamps, prices, highs, barOf, barSeconds } = steps;
   const total = prices.length;
   const venue = createVenue(model);
-  const context = { model, venue };
+  const context: ActionContext = { model, venue, targets: targetsOf(settings) };
   const book = openBook(steps.startPrice, model.depositQuote);
   const unhedged = createUnhedged(model, steps.startPrice);
   const view = createSituationView(model, venue);
   const { situation } = view;
   const memo = createBandMemo(settings);
+  const advisor = createAdviceMemo(settings);
   const income = createFeeIncome(model);
   const expectation = createFeeExpectation();
   const volatility = createRunningVolatility(steps.startPrice, model.volatility);
@@ -63,7 +66,7 @@ export function createBacktest(steps: StepColumns, model: BacktestModel): Backte
     hedgeGasQuote: 0,
     feeQuotePerLiquidityYear: undefined,
     shortCarryPerYear: undefined,
-  } as { -readonly [K in keyof GateMarket]: GateMarket[K] };
+  } as { -readonly [K in keyof Market]: Market[K] };
   const feeStep: FeeStep = { fromPrice: 0, toPrice: 0, seconds: 0, barFraction: 0, bar: 0 };
 
   let done = 0;
@@ -121,7 +124,9 @@ export function createBacktest(steps: StepColumns, model: BacktestModel): Backte
     market.shortCarryPerYear = venue.carryPerYear;
     band = memo.bandOf(situation, market);
     record.observe(situation, band);
-    const verdict = judge(situation, band, settings);
+    const advice = advisor.adviceOn(situation, band, market);
+    context.targets = advice.targets;
+    const verdict = judge(situation, band, settings, advice);
     if (verdict.kind === "hold") return;
     pending = verdict;
     pendingAt = timestamp + latencySeconds;

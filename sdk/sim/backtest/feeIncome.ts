@@ -1,7 +1,9 @@
+import { targetsOf } from "../../policy/advice.ts";
+import { computeUnitValueQuote } from "../../policy/position.ts";
 import { DAYS_PER_YEAR, SECONDS_PER_YEAR } from "../../math/units.ts";
 import type { Book } from "./book.ts";
 import type { BacktestModel } from "./model.ts";
-import { computePoolLiquidity, computeUnitValueQuote } from "./pool.ts";
+import { computePoolLiquidity } from "./pool.ts";
 
 /** Fee income of the pool, step by step. */
 export interface FeeIncome {
@@ -26,7 +28,7 @@ export function createFeeIncome(model: BacktestModel): FeeIncome {
   const { fees, pool } = model;
   switch (fees.kind) {
     case "apr": {
-      const { rangeWidth } = model.settings;
+      const { rangeWidth } = targetsOf(model.settings);
       return {
         perLiquidity: (step) =>
           (fees.aprFraction * computeUnitValueQuote(step.fromPrice, rangeWidth) * step.seconds) / SECONDS_PER_YEAR,

@@ -1,5 +1,6 @@
 import { InvalidParameterError } from "../../errors.ts";
 import { requireBetween, requireNonNegative, requirePositive } from "../../math/require.ts";
+import { targetsOf } from "../../policy/advice.ts";
 import type { PolicySettings } from "../../policy/types.ts";
 import type { VolumeModel } from "../volume.ts";
 
@@ -107,7 +108,7 @@ export function requireModel(model: BacktestModel): void {
   requireBetween("pool.feeFraction", pool.feeFraction, 0, 0.1);
   requirePositive("pool.valueQuote", pool.valueQuote);
   requireAbove("pool.width", pool.width, 1);
-  requireAbove("settings.rangeWidth", settings.rangeWidth, 1);
+  requireAbove("settings.rangeWidth", targetsOf(settings).rangeWidth, 1);
   requireAbove("settings.minHealth", settings.minHealth, 1);
   requireAbove("settings.targetHealth", settings.targetHealth, settings.minHealth);
   requireBetween("settings.recentreAt", settings.recentreAt, 0.05, 1);

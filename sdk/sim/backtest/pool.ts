@@ -1,3 +1,4 @@
+import { computeUnitValueQuote } from "../../policy/position.ts";
 import { HedgerowError } from "../../errors.ts";
 import type { Book } from "./book.ts";
 import type { PoolModel } from "./model.ts";
@@ -13,11 +14,6 @@ export class PoolTooShallowError extends HedgerowError {
     );
     this.baseAmount = baseAmount;
   }
-}
-
-/** Value in quote of one unit of liquidity at `price`, in a range of the price times and divided by `width`. */
-export function computeUnitValueQuote(price: number, width: number): number {
-  return 2 * Math.sqrt(price) * (1 - 1 / Math.sqrt(width));
 }
 
 /** Active liquidity of everybody else in the pool at `price` [sqrt(base · quote)]. */

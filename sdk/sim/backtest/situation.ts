@@ -1,4 +1,4 @@
-import type { Exposure, HumanRange, Market, Situation } from "../../policy/types.ts";
+import type { Exposure, HumanRange, Situation } from "../../policy/types.ts";
 import { computeBookDelta } from "./actions.ts";
 import { computeBookNav } from "./book.ts";
 import type { Book } from "./book.ts";
@@ -8,14 +8,6 @@ import { computeBookHealth } from "./venue.ts";
 import type { HedgeVenue } from "./venue.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-/** What the keeper knows besides the snapshot, with what a gate on fees asks for; both undefined while unknown. */
-export type GateMarket = Market & {
-  /** Expected fees of a unit of liquidity in range [quote a year]. */
-  readonly feeQuotePerLiquidityYear?: number | undefined;
-  /** Expected cost of the short a year as a fraction of its value, + paid. */
-  readonly shortCarryPerYear?: number | undefined;
-};
 
 /** A {@link Situation} whose parts can be written, because a backtest asks about millions of them. */
 export interface MutableSituation extends Situation {
@@ -56,8 +48,10 @@ export function createSituationView(model: BacktestModel, venue: HedgeVenue): Si
       health: Infinity,
     },
     ranges: NO_RANGES,
-    pool: { feeFraction: venue.tradeFeeFraction, liquidity: 0 },
+    pool: { feeFraction: model.pool.feeFraction, liquidity: 0 },
+    hedgeCost: venue.tradeCost,
     limits: { maxDeltaFraction: model.limits.maxDeltaFraction, cooldownEndsAt: 0 },
+    marginFactor: venue.marginFactor,
     status: { oracleFlags: 0n, hedgeLost: false, hedgePending: false, windDown: false, degraded: false },
     baseSymbol: "base",
   };
@@ -76,8 +70,8 @@ export function createSituationView(model: BacktestModel, venue: HedgeVenue): Si
       exposure.shortBase = book.shortBase;
       exposure.idleQuote = book.idleQuote;
       exposure.health = computeBookHealth(book, venue.marginFactor);
-      // With a loan the pool that fills the hedge is the vault's own, less what the vault has in it.
-      pool.liquidity = venue.lendsBase ? computePoolLiquidity(model.pool, price) : venue.tradeDepth(price);
+      // With what the vault itself has in it, as the chain reports it.
+      pool.liquidity = computePoolLiquidity(model.pool, price) + computeActiveLiquidity(book);
       if (book.liquidity === 0) {
         situation.ranges = NO_RANGES;
         exposure.gammaBase = 0;
@@ -93,4 +87,9 @@ export function createSituationView(model: BacktestModel, venue: HedgeVenue): Si
       exposure.gammaBase = isInside ? (-0.5 * book.liquidity) / (price * Math.sqrt(price)) : 0;
     },
   };
+}
+
+function computeActiveLiquidity(book: Book): number {
+  const { price, rootLower, rootUpper } = book;
+  return price >= rootLower ** 2 && price < rootUpper ** 2 ? book.liquidity : 0;
 }

@@ -1,3 +1,4 @@
+import type { Situation } from "../../policy/types.ts";
 import type { Book } from "./book.ts";
 import type { BacktestModel, FundingPayments, PoolModel, Venue } from "./model.ts";
 import { computeMarginFactor } from "./model.ts";
@@ -7,9 +8,8 @@ import { computePoolLiquidity, swapBase } from "./pool.ts";
 export interface HedgeVenue {
   /** health = factor · margin / value of the short; 1 is liquidation. */
   readonly marginFactor: number;
-  /** What trading the hedge costs, as the policy's band takes it: a fee, and depth so that q base cost q² P^1.5/depth more. */
-  readonly tradeFeeFraction: number;
-  tradeDepth(price: number): number;
+  /** What trading the hedge costs; undefined: what a swap in the pool costs. */
+  readonly tradeCost: Situation["hedgeCost"];
   /** True when base that is shorted arrives in the vault and has to be sold there. */
   readonly lendsBase: boolean;
   /** Interest since the last call. */
@@ -35,13 +35,11 @@ export function createVenue(model: BacktestModel): HedgeVenue {
   return model.venue.kind === "aave" ? createLoan(model, model.venue) : createPerp(model.venue);
 }
 
-function createLoan(model: BacktestModel, venue: Extract<Venue, { kind: "aave" }>): HedgeVenue {
-  const { pool, settings } = model;
+function createLoan({ settings }: BacktestModel, venue: Extract<Venue, { kind: "aave" }>): HedgeVenue {
   const marginFactor = computeMarginFactor(venue);
   return {
     marginFactor,
-    tradeFeeFraction: pool.feeFraction,
-    tradeDepth: (price) => computePoolLiquidity(pool, price),
+    tradeCost: undefined,
     lendsBase: true,
     carryPerYear: venue.borrowRatePerYear - (venue.supplyRatePerYear * settings.targetHealth) / marginFactor,
     accrue: (book, years) => {
@@ -92,9 +90,7 @@ function createPerp(venue: Extract<Venue, { kind: "perp" }>): HedgeVenue {
   };
   return {
     marginFactor: computeMarginFactor(venue),
-    tradeFeeFraction: feeFraction,
-    // Without impact the book is as deep as makes none.
-    tradeDepth: (price) => (impactQuotePerBaseSquared > 0 ? price ** 1.5 / impactQuotePerBaseSquared : Infinity),
+    tradeCost: { proportional: feeFraction, impactQuotePerBaseSquared },
     lendsBase: false,
     accrue: () => undefined,
     settle: (book, timestamp) => {
