@@ -1,5 +1,4 @@
 import { InvalidParameterError } from "../errors.ts";
-import { minimiseUnimodal } from "./minimise.ts";
 import { requireFinite, requireNonNegative, requirePositive } from "./require.ts";
 
 /*
@@ -131,7 +130,7 @@ export function computeBandObjective(inputs: BandInputs, band: Band): number {
  * The band that minimises {@link computeBandObjective}, with its moments and cost.
  *
  * With s = b + c and d = b - c, J is a sum of positive multiples of powers of s and d, hence convex in (log s, log d) and free of
- * local minima. The best s for a given d is a cube root, which leaves one variable to search numerically, below the bound
+ * local minima. The best s for a given d is a cube root, which leaves one equation in d to solve numerically, below the bound
  * d <= (12 F Gamma²/gamma_A)^(1/4). Without a fixed cost d = 0 whatever the impact, the Whalley–Wilmott limit; with a fixed cost alone
  * c = 0. Both are returned in closed form.
  *
@@ -196,33 +195,35 @@ export function computeFixedCostTrigger(inputs: Pick<BandInputs, "gamma" | "risk
   return ((12 * inputs.fixedCostQuote * inputs.gamma ** 2) / inputs.riskAversion) ** 0.25;
 }
 
-/** Natural logs searched below the bound on d: 13 decades, where even a fixed cost of 1e-100 quote has its optimum. */
-const LOG_SEARCH_WIDTH = 30;
+/** Of d, relative: a few spacings of doubles, which two to six steps reach. */
+const NEWTON_TOLERANCE = 1e-14;
+const MAX_NEWTON_STEPS = 50;
 
-/** Of d, relative. Finer than 1e-8 a double could not tell the flat bottom of the objective apart. */
-const LOG_TOLERANCE = 1e-7;
-
+/**
+ * The optimum between the closed forms. With C(d) = F/d + lambda P + kappa d and w = 12 Gamma²/gamma_A the best sum for a difference
+ * is s = (w C)^(1/3), and the derivative of the objective along it vanishes where d s + w kappa = w F/d². In u = log d the
+ * logarithm of that equation rises with a slope between 2 and 10/3 wherever it is taken, so Newton's method needs no guard.
+ */
 function searchBand(inputs: BandInputs): Band {
-  const largestDifference = computeFixedCostTrigger(inputs);
   // a²/(gamma_A P² sigma²/12), in which price and volatility cancel
-  const costWeight = (12 * inputs.gamma ** 2) / inputs.riskAversion;
-  const linearCost = inputs.proportionalCost * inputs.price;
-  const bestSum = (d: number): number =>
-    Math.max(
-      d,
-      Math.cbrt(costWeight * (inputs.fixedCostQuote / d + linearCost + inputs.impactQuotePerBaseSquared * d)),
-    );
-  const scaledObjective = (logDifference: number): number => {
-    const d = Math.exp(logDifference);
-    const s = bestSum(d);
-    const cost = (inputs.fixedCostQuote / d + linearCost + inputs.impactQuotePerBaseSquared * d) / s;
-    return (s * s + d * d) / 2 + costWeight * cost;
-  };
-  const logLargest = Math.log(largestDifference);
-  const difference = Math.exp(
-    minimiseUnimodal(scaledObjective, logLargest - LOG_SEARCH_WIDTH, logLargest, LOG_TOLERANCE).x,
-  );
-  const sum = bestSum(difference);
+  const w = (12 * inputs.gamma ** 2) / inputs.riskAversion;
+  const { fixedCostQuote: fixed, impactQuotePerBaseSquared: kappa } = inputs;
+  const linear = inputs.proportionalCost * inputs.price;
+  let logDifference = Math.log(computeFixedCostTrigger(inputs));
+  let sum = 0;
+  let difference = 0;
+  for (let i = 0; i < MAX_NEWTON_STEPS; i++) {
+    difference = Math.exp(logDifference);
+    const cost = fixed / difference + linear + kappa * difference;
+    sum = Math.cbrt(w * cost);
+    const left = difference * sum + w * kappa;
+    const error = Math.log(left / (w * fixed)) + 2 * logDifference;
+    const elasticity = (kappa * difference - fixed / difference) / (3 * cost);
+    const step = error / (2 + (difference * sum * (1 + elasticity)) / left);
+    logDifference -= step;
+    if (Math.abs(step) < NEWTON_TOLERANCE * Math.max(1, Math.abs(logDifference))) break;
+  }
+  difference = Math.min(Math.exp(logDifference), sum);
   return { triggerBase: (sum + difference) / 2, targetBase: (sum - difference) / 2 };
 }
 

@@ -192,7 +192,6 @@ const SOUND: Readonly<Record<string, readonly unknown[]>> = {
     },
   ],
   findRoot: [(x: number): number => x - 0.3, 0, 1, 1e-9],
-  minimiseUnimodal: [(x: number): number => (x - 0.3) ** 2, 0, 1, 1e-6],
   requireMarket: [market],
   requirePosition: [position],
   toFloat: [5n, 6],
