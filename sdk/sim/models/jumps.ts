@@ -11,8 +11,11 @@ export interface JumpLaw {
 /**
  * Draws the jumps of one path: `target[i]` becomes the sum of the log jumps in step i. Returns their number.
  *
- * Arrival times by exponential waiting times, so that several may fall into one step. `law` must have passed
- * {@link requireJumpLaw}; `normals` is scratch space of at least two values.
+ * Arrival times by exponential waiting times, so that several may fall into one step. `law` must have passed {@link requireJumpLaw}.
+ *
+ * @example
+ * const law = { jumpsPerYear: 24, jumpMean: -0.01, jumpDeviation: 0.07 };
+ * fillJumps(law, createRandomStream(1, 0, "jumps"), 300 / 31_536_000, new Float64Array(8_640)); // 4
  */
 export function fillJumps(law: JumpLaw, stream: RandomStream, stepYears: number, target: Float64Array): number {
   target.fill(0);

@@ -26,7 +26,7 @@ export interface DeltaTable {
  * value at the edge is used.
  *
  * @example
- * createDeltaTable(strip, 2000, 1, 0.7 * Math.sqrt(30 / 365)).rows; // 50
+ * createDeltaTable(strip, 2000, 1, 0.7 * Math.sqrt(30 / 365)).rows; // 51
  */
 export function createDeltaTable(
   strip: OptionStrip,

@@ -24,7 +24,14 @@ export interface Estimate {
   readonly standardError: number;
 }
 
-/** An empty histogram. Values are fractions, negative for a loss. */
+/**
+ * An empty histogram. Values are fractions, negative for a loss.
+ *
+ * @example
+ * const histogram = createHistogram();
+ * for (const pnl of [-0.2, 0.1, 0.1, 0.1]) histogram.add(pnl);
+ * histogram.expectedShortfall(0.25).value; // -0.2
+ */
 export function createHistogram(): Histogram {
   const counts = new Float64Array(BINS);
   const sums = new Float64Array(BINS);

@@ -43,6 +43,11 @@ export interface Kernel {
  * A kernel with all its tables, reused by every path: memory does not grow with their number.
  *
  * Throws InvalidParameterError on parameters out of domain.
+ *
+ * @example
+ * const kernel = createKernel(spec);
+ * const values = new Float64Array(16 * kernel.valuesPerPath);
+ * kernel.run(0, 16, values);
  */
 export function createKernel(spec: SimulationSpec): Kernel {
   const { seed, grid, venue, startPrice, positionQuote, strategies, widths } = spec;

@@ -42,7 +42,16 @@ export interface Market {
   load(seed: number, path: number): number;
 }
 
-/** A market on a grid. Of a recorded one, path i is window i, and the seed rules its premium alone. */
+/**
+ * A market on a grid. Of a recorded one, path i is window i, and the seed rules its premium alone. What the venue does not have stays 0.
+ *
+ * `load` throws InvalidParameterError on a window that does not exist, the constructor on a model or grid out of domain.
+ *
+ * @example
+ * const market = createMarket({ kind: "model", model: { kind: "gbm", volatility: 0.7 } }, MONTH_GRID, TABLE_VENUE, 0.7);
+ * market.load(1, 0);
+ * market.logReturns.at(-1); // ln of what the price did in the first month of seed 1
+ */
 export function createMarket(source: MarketSource, grid: Grid, venue: VenueModel, impliedVolatility: number): Market {
   const { steps, stepYears, paymentSteps } = grid;
   const premiums = new Float64Array(steps + 1);

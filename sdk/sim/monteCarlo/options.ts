@@ -16,7 +16,7 @@ import { requireNonNegative, requirePositive } from "../../math/require.ts";
  * Throws InvalidParameterError on a spot or strike that is not positive, or a negative time or volatility.
  *
  * @example
- * callPrice(2000, 2000, 30 / 365, 0.7); // 159.9
+ * callPrice(2000, 2000, 30 / 365, 0.7); // 159.85
  */
 export function callPrice(spot: number, strike: number, years: number, volatility: number): number {
   requireOption(spot, strike, years, volatility);
@@ -30,7 +30,7 @@ export function callPrice(spot: number, strike: number, years: number, volatilit
  * Value of a put [quote per base]; see {@link callPrice}.
  *
  * @example
- * putPrice(2000, 2000, 30 / 365, 0.7); // 159.9
+ * putPrice(2000, 2000, 30 / 365, 0.7); // 159.85
  */
 export function putPrice(spot: number, strike: number, years: number, volatility: number): number {
   requireOption(spot, strike, years, volatility);

@@ -6,7 +6,7 @@ import { Piscina } from "piscina";
 import { InvalidParameterError } from "../../errors.ts";
 import { createKernel } from "./kernel.ts";
 import type { SimulationSpec } from "./kernel.ts";
-import { createSummaryBuilder } from "./summary.ts";
+import { BATCHES, createSummaryBuilder } from "./summary.ts";
 import type { StrategySummary, SummaryBuilder } from "./summary.ts";
 import type { Chunk } from "./worker.ts";
 
@@ -14,6 +14,7 @@ import type { Chunk } from "./worker.ts";
 const PATHS_PER_CHUNK = 16;
 
 export interface SimulationOptions {
+  /** At least 20. */
   readonly paths: number;
   /** Worker threads; 0 runs on this one. The result is the same. */
   readonly workers?: number;
@@ -36,8 +37,9 @@ export async function simulateHedges(
   options: SimulationOptions,
 ): Promise<readonly StrategySummary[]> {
   const { paths, workers = 0, onProgress, signal } = options;
-  if (!(Number.isInteger(paths) && paths > 0)) {
-    throw new InvalidParameterError("paths", paths, "be a positive whole number");
+  // Every batch of the jackknife needs a path, or the errors would not be known.
+  if (!(Number.isInteger(paths) && paths >= BATCHES)) {
+    throw new InvalidParameterError("paths", paths, `be a whole number of at least ${BATCHES}`);
   }
   if (!(Number.isInteger(workers) && workers >= 0)) {
     throw new InvalidParameterError("workers", workers, "be a whole number of at least 0");

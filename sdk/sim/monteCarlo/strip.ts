@@ -42,7 +42,14 @@ export function createOptionStrip(position: LpPosition, price: number, spacing: 
   };
 }
 
-/** Value [quote] of the strip, Black–Scholes; with 0 years what it pays. */
+/**
+ * Value [quote] of the strip at `price`, `years` before expiry, Black–Scholes; with 0 years what it pays.
+ *
+ * Throws InvalidParameterError on a price that is not positive, or a negative time or volatility.
+ *
+ * @example
+ * computeStripValueQuote(strip, 2000, 30 / 365, 0.7); // 4,033 for 100,000 of liquidity on 2000 ×/÷ 1.27
+ */
 export function computeStripValueQuote(strip: OptionStrip, price: number, years: number, volatility: number): number {
   const puts = strip.puts.strikes.map(
     (strike, i) => strip.puts.amounts[i]! * putPrice(price, strike, years, volatility),
@@ -58,6 +65,6 @@ export function computeStripContractsBase(strip: OptionStrip): number {
   return sum([...strip.puts.amounts, ...strip.calls.amounts].map(Math.abs));
 }
 
-export function sum(values: readonly number[]): number {
+function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }

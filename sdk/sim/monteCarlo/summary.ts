@@ -63,7 +63,10 @@ export interface SummaryBuilder {
   summarise(): readonly StrategySummary[];
 }
 
-/** Collects what a kernel wrote, in memory that does not depend on the number of paths. */
+/**
+ * Collects what a kernel wrote, in memory that does not depend on the number of paths. With fewer paths than batches some errors
+ * would be unknown: at least {@link BATCHES}.
+ */
 export function createSummaryBuilder(request: SummaryRequest): SummaryBuilder {
   const { paths, widths, strategies, positionQuote, areIndependent } = request;
   const columns = widths.length * strategies.length;
@@ -143,7 +146,12 @@ function toInterval({ value, standardError }: Estimate): Interval {
   return [value - Z * standardError, value + Z * standardError];
 }
 
-/** Wilson's score interval of a share: honest where nothing was seen as well. */
+/**
+ * Wilson's score interval of a share, 95 %: honest where nothing was seen as well.
+ *
+ * @example
+ * computeWilsonInterval(0, 4_000); // [0, 0.00096]
+ */
 export function computeWilsonInterval(successes: number, trials: number): Interval {
   const share = successes / trials;
   const weight = Z ** 2 / trials;

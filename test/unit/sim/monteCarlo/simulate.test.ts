@@ -139,13 +139,13 @@ describe("simulateHedges", () => {
       { ...SMALL, strategies: [{ ...strategy, lookEverySteps: 0 } as Strategy] },
     ];
     for (const spec of broken) {
-      const error = await simulateHedges(spec, { paths: 1 }).then(
+      const error = await simulateHedges(spec, { paths: 20 }).then(
         () => undefined,
         (reason: unknown) => reason,
       );
       expect(error).to.be.instanceOf(InvalidParameterError);
     }
-    for (const options of [{ paths: 0 }, { paths: 1, workers: -1 }]) {
+    for (const options of [{ paths: 0 }, { paths: 19 }, { paths: 20.5 }, { paths: 20, workers: -1 }]) {
       const error = await simulateHedges(SMALL, options).catch((reason: unknown) => reason);
       expect(error).to.be.instanceOf(InvalidParameterError);
     }
