@@ -60,8 +60,12 @@ describe("ExactPool", () => {
         let short = 0;
         for (let i = 0; i < 4_000; i++) {
           const zeroForOne = random.int(0, 1) === 0;
-          const amount = (random.bits(bits) + 1n) * (random.int(0, 1) === 0 ? 1n : -1n);
-          const nearTick = Math.round((pool.tick + random.int(-500, 500)) / 10) * 10;
+          const drawn = (random.bits(bits) + 1n) * (random.int(0, 1) === 0 ? 1n : -1n);
+          const ticks = pool.initializedTicks;
+          const nearTick =
+            random.int(0, 1) === 0
+              ? Math.round((pool.tick + random.int(-500, 500)) / 10) * 10
+              : ticks[random.int(0, ticks.length - 1)]!;
           const near = getSqrtRatioAtTick(nearTick) + BigInt(random.int(-1, 1));
           const limit = random.int(0, 2) === 0 ? near : zeroForOne ? lowest : highest;
           const before = {
@@ -72,8 +76,15 @@ describe("ExactPool", () => {
             feeGrowthGlobal1X128: pool.feeGrowthGlobal1X128,
           };
           if (zeroForOne ? limit >= before.sqrtPriceX96 : limit <= before.sqrtPriceX96) continue;
-          const expected = referenceSwap(before, netOf, 10, 500n, zeroForOne, amount, limit);
-          const { amount0, amount1, crossings: crossed } = pool.swap(zeroForOne, amount, limit);
+          // Now and then what it takes to get exactly there, or what that pays, give or take a unit.
+          const there = referenceSwap(before, netOf, 10, 500n, zeroForOne, 1n << 200n, limit);
+          const given = (random.int(0, 1) === 0 ? there.amount0 : there.amount1) + BigInt(random.int(-1, 1));
+          const isNear = random.int(0, 2) === 0 && given !== 0n;
+          const amount = isNear ? given : drawn;
+          const end = isNear ? (zeroForOne ? lowest : highest) : limit;
+          if (zeroForOne ? end >= before.sqrtPriceX96 : end <= before.sqrtPriceX96) continue;
+          const expected = referenceSwap(before, netOf, 10, 500n, zeroForOne, amount, end);
+          const { amount0, amount1, crossings: crossed } = pool.swap(zeroForOne, amount, end);
           crossings += crossed;
           if (crossed === 0) short++;
           expect(
