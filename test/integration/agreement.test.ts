@@ -3,18 +3,20 @@ import { Interface, type Signer } from "ethers";
 import { after, before, describe, it } from "mocha";
 
 import { startTwin, type Twin } from "../../localnet/twin.ts";
+import { encodePlan } from "../../sdk/chain/encode.ts";
 import { toBaseQuote } from "../../sdk/exact/orientation.ts";
 import { decide } from "../../sdk/policy/decide.ts";
 import { planFor } from "../../sdk/policy/plan.ts";
 import { defaultSettings } from "../../sdk/policy/settings.ts";
-import type { PolicySettings, Snapshot } from "../../sdk/policy/types.ts";
+import type { Plan, PlanAction, PolicySettings, Snapshot } from "../../sdk/policy/types.ts";
 import { DEFAULT_MODEL, simulatePath } from "../../sdk/sim/path.ts";
 import { computePathSteps } from "../../sdk/sim/steps.ts";
 import { runMarketStep } from "../../sdk/sim/vault/actors.ts";
+import { VaultRevertError, type VaultRevertReason } from "../../sdk/sim/vault/errors.ts";
 import type { SimulatedVault } from "../../sdk/sim/vault/vault.ts";
 import { computeVolumeQuote, DEFAULT_VOLUME } from "../../sdk/sim/volume.ts";
 import { createSimulatedWorld } from "./agreementWorld.ts";
-import { abs, createVaultWorld, TEST_MARKET, type VaultWorld } from "./world.ts";
+import { abs, createVaultWorld, revertOf, TEST_MARKET, type VaultWorld } from "./world.ts";
 
 const isLong = process.env["HEDGEROW_LONG"] === "1";
 /** 168 hours with HEDGEROW_LONG=1, else a day and a half. */
@@ -65,6 +67,8 @@ describe(`simulator and chain over ${HOURS} hours`, () => {
         expect(run.kinds.get("recentre") ?? 0, "recentres").to.be.greaterThan(1);
         expect(run.kinds.get("hedge") ?? 0, "hedges").to.be.greaterThan(3);
         expect(run.kinds.get("hold") ?? 0, "holds").to.be.greaterThan(3);
+
+        await run.compareRefusals();
       });
     });
   }
@@ -89,7 +93,7 @@ class Agreement {
 
   async deposit(who: Signer, amount: string): Promise<void> {
     const receipt = await this.world.deposit(who, amount);
-    const { timestamp } = (await receipt.getBlock());
+    const { timestamp } = await receipt.getBlock();
     const assets = BigInt(amount) * 10n ** BigInt(this.world.market.quoteDecimals);
     this.simulated.deposit(assets, timestamp);
     await this.compare();
@@ -150,7 +154,7 @@ class Agreement {
     ).to.deep.equal(plan?.actions.map(({ kind }) => kind));
     if (plan === undefined || simulatedPlan === undefined) return;
     const receipt = await world.send(plan);
-    const { timestamp } = (await receipt.getBlock());
+    const { timestamp } = await receipt.getBlock();
     simulated.applyPlan(simulatedPlan, timestamp);
     this.countCollected(receipt.logs);
     await this.compare();
@@ -212,6 +216,73 @@ class Agreement {
     if (JSON.stringify(comparable(a), stringify) === JSON.stringify(comparable(b), stringify)) this.identical++;
     else expect(comparable(b)).to.deep.equal(comparable(a));
     return onChain;
+  }
+
+  /** Plans that the vault refuses: both give the same reason with the same figures, and nothing changes. */
+  async compareRefusals(): Promise<void> {
+    const { world, simulated } = this;
+    const now = await world.snapshot();
+    const { vault: v, timestamp } = now;
+    const range = v.ranges[0]!;
+    const base = 10n ** BigInt(v.base.decimals);
+    const plan = (actions: readonly PlanAction[], promise: Partial<Plan["promise"]> = {}): Plan => ({
+      vault: v.vault,
+      decision: "hedge",
+      blockNumber: now.blockNumber,
+      blockHash: now.blockHash,
+      actions,
+      promise: {
+        expectedEpoch: v.epoch,
+        deadline: timestamp + 300,
+        maxResidualDeltaBase: 1n << 200n,
+        maxLossQuote: 1n << 200n,
+        ...promise,
+      },
+    });
+    const sell: PlanAction = { kind: "swap", baseChange: -base / 100n };
+    const adjust = (deltaChangeBase: bigint, marginChangeQuote: bigint): PlanAction => ({
+      kind: "adjustHedge",
+      hedgeIndex: 0,
+      deltaChangeBase,
+      marginChangeQuote,
+    });
+    const refused: readonly (readonly [VaultRevertReason, Plan])[] = [
+      ["WrongEpoch", plan([sell], { expectedEpoch: v.epoch + 1n })],
+      ["DeadlinePassed", plan([sell], { deadline: timestamp - 1 })],
+      ["BadAmount", plan([{ kind: "swap", baseChange: 0n }])],
+      ["UnknownRange", plan([{ kind: "removeLiquidity", tickLower: -600, tickUpper: 600, liquidity: 1n }])],
+      ["RangeTooSmall", plan([{ kind: "removeLiquidity", ...range, liquidity: range.liquidity + 1n }])],
+      ["RangeTooNarrow", plan([{ kind: "addLiquidity", ...range, tickUpper: range.tickLower + 10 }])],
+      ["InsufficientIdle", plan([adjust(0n, v.idleQuote + 1n)])],
+      ["InsufficientIdle", plan([{ kind: "addLiquidity", ...range }])],
+      ["InsufficientIdle", plan([{ kind: "swap", baseChange: 50n * base }])],
+      ["AaveCollateral", plan([adjust(-200n * base, 0n)])],
+      ["UnknownHedge", plan([{ ...(adjust(1n, 0n) as { kind: "adjustHedge" } & PlanAction), hedgeIndex: 1 }])],
+      ["ReduceExceedsShort", plan([adjust(1_000n * base, 0n)])],
+      ["PromisedDeltaMissed", plan([adjust(-base / 10n, 0n)], { maxResidualDeltaBase: 0n })],
+      ["PromisedLossExceeded", plan([adjust(-base, 0n), { kind: "swap", baseChange: -base }], { maxLossQuote: 0n })],
+      ["DeltaOutsideBand", plan([adjust(-60n * base, 0n), { kind: "swap", baseChange: -60n * base }])],
+    ];
+    const before = simulated.snapshot(timestamp);
+    for (const [reason, bad] of refused) {
+      const { to, data } = encodePlan(bad);
+      const revert = await revertOf(world.keeper.call({ to, data }));
+      let failure: unknown;
+      try {
+        simulated.applyPlan(bad, timestamp);
+      } catch (error) {
+        failure = error;
+      }
+      expect(failure, `${reason}, on the chain ${revert.name}`).to.be.instanceOf(VaultRevertError);
+      const { reason: actual, values } = failure as VaultRevertError;
+      // Aave says no in its own words.
+      const said = revert.name === "Error" ? "AaveCollateral" : revert.name.replace(/^.*_/, "");
+      expect([actual, said]).to.deep.equal([reason, reason]);
+      // The token's address stands before the amounts of InsufficientIdle.
+      const figures = revert.args.filter((arg) => typeof arg === "bigint");
+      if (reason !== "AaveCollateral") expect(values, reason).to.deep.equal(figures);
+      expect(simulated.snapshot(timestamp), reason).to.deep.equal(before);
+    }
   }
 
   describe(): string {
