@@ -7,11 +7,12 @@ import { ERC20_ABI } from "../../localnet/place/tokens.ts";
 import { POOL_ABI } from "../../localnet/place/uniswap.ts";
 import { DEFAULT_LIQUIDITY } from "../../localnet/twin.ts";
 import type { TwinFeed, TwinReserve } from "../../localnet/types.ts";
-import { defaultOracleSettings } from "../../sdk/chain/deployment.ts";
+import { defaultOracleSettings, defaultVolatilitySettings } from "../../sdk/chain/deployment.ts";
 import { ExactPool, type PoolStorage } from "../../sdk/exact/pool/pool.ts";
 import { AaveReserve, type RateCurve } from "../../sdk/sim/vault/aaveReserve.ts";
 import { createBackgroundPool } from "../../sdk/sim/vault/background.ts";
 import { type FeedRound, SimulatedOracle } from "../../sdk/sim/vault/feeds.ts";
+import { SimulatedVolatility } from "../../sdk/sim/vault/realizedVolatility.ts";
 import { SimulatedVault } from "../../sdk/sim/vault/vault.ts";
 import type { VaultWorld } from "./world.ts";
 
@@ -72,7 +73,12 @@ export async function createSimulatedWorld(world: VaultWorld): Promise<Simulated
       performanceBps: v.fees.performanceBps,
     },
     market,
-    { pool: ExactPool.fromStorage(market, { ...storage, observations: entries }), oracle, aave },
+    {
+      pool: ExactPool.fromStorage(market, { ...storage, observations: entries }),
+      oracle,
+      aave,
+      volatility: new SimulatedVolatility(defaultVolatilitySettings),
+    },
     createdAt,
   );
 }

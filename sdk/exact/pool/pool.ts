@@ -53,7 +53,7 @@ const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);
  * const pool = new ExactPool({ feePips: 500, tickSpacing: 10 });
  * pool.initialize(2n ** 96n);
  * pool.mint({ owner: "lp", tickLower: -100, tickUpper: 100 }, 10n ** 18n);
- * pool.swap(true, 10n ** 15n, MIN_SQRT_RATIO + 1n); // { amount0: 10^15, amount1: -999400099640…n, feeAmount: 5 · 10^11, crossings: 0 }
+ * pool.swap(true, 10n ** 15n, MIN_SQRT_RATIO + 1n); // { amount0: 10n ** 15n, amount1: -998501997253744n, feeAmount: 5n * 10n ** 11n, crossings: 0 }
  */
 export class ExactPool {
   readonly feePips: number;

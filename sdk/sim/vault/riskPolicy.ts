@@ -1,6 +1,7 @@
 import type { Plan, PolicyParams } from "../../policy/types.ts";
 import type { Book } from "./book.ts";
 import { VaultRevertError } from "./errors.ts";
+import { MAX_VOLATILITY_BPS } from "./realizedVolatility.ts";
 import { abs, BPS, mulDivDown, mulDivUp, type PairScale, saturatingSub, scaleOf } from "./units.ts";
 
 const FULL = 10n ** 31n;
@@ -14,7 +15,7 @@ interface PolicyStorage {
   readonly lastActionAt: number;
 }
 
-/** RiskPolicy: the bounds of every keeper's action, and the two leaky buckets. Volatility is given, not measured. */
+/** RiskPolicy: the bounds of every keeper's action, and the two leaky buckets. */
 export class SimulatedPolicy {
   readonly params: PolicyParams;
   readonly #pair: PairScale;
@@ -52,16 +53,16 @@ export class SimulatedPolicy {
     return levelQuote(this.#drained(this.#storage.turnoverLevel, timestamp), capacity);
   }
 
-  /** RiskPolicy.enforce. Throws VaultRevertError with the contract's reasons. */
+  /** RiskPolicy.enforce; realised volatility is only measured where the floor depends on it. Throws VaultRevertError with the contract's reasons. */
   enforce(
     before: Book,
     afterwards: Book,
     promise: Plan["promise"],
     turnoverQuote: bigint,
     timestamp: number,
-    volatilityBps: bigint,
+    measureVolatilityBps: () => bigint,
   ): void {
-    const floorWad = this.healthFloorWad(volatilityBps);
+    const floorWad = this.#floorFor(afterwards, measureVolatilityBps);
     const readyAt = this.#storage.lastActionAt + Number(this.params.cooldownSeconds);
     if (timestamp < readyAt && !riskFell(before, afterwards, floorWad)) {
       throw new VaultRevertError("CoolingDown", BigInt(readyAt));
@@ -73,6 +74,12 @@ export class SimulatedPolicy {
     const loss = saturatingSub(before.navQuote, afterwards.navQuote);
     if (loss > promise.maxLossQuote) throw new VaultRevertError("PromisedLossExceeded", loss, promise.maxLossQuote);
     this.#charge(before, afterwards, loss, turnoverQuote, timestamp);
+  }
+
+  /** A health above any floor that there can be is not asked further. */
+  #floorFor({ healthWad }: Book, measureVolatilityBps: () => bigint): bigint {
+    const highest = this.healthFloorWad(MAX_VOLATILITY_BPS);
+    return healthWad < highest ? this.healthFloorWad(measureVolatilityBps()) : highest;
   }
 
   #requireBounds(before: Book, afterwards: Book, floorWad: bigint): void {

@@ -6,6 +6,7 @@ import { type Book, computeBook } from "./book.ts";
 import { VaultRevertError } from "./errors.ts";
 import type { OracleReading, SimulatedOracle } from "./feeds.ts";
 import { type LiquidityReading, VaultRanges } from "./ranges.ts";
+import type { SimulatedVolatility } from "./realizedVolatility.ts";
 import { SimulatedPolicy } from "./riskPolicy.ts";
 import { composeSnapshot, type VaultIdentity } from "./snapshot.ts";
 import { abs, BPS, max, mulDivDown, mulDivUp, type PairScale, quoteOfDown, quoteOfUp, saturatingSub } from "./units.ts";
@@ -29,6 +30,7 @@ export interface VaultVenues {
   pool: ExactPool;
   readonly oracle: SimulatedOracle;
   readonly aave: AaveMarketModel;
+  readonly volatility: SimulatedVolatility;
 }
 
 /** Funds of either token [token units]. */
@@ -49,7 +51,7 @@ export interface PlanOutcome {
  * One HedgedVault with a UniswapV3Liquidity and an AaveV3Hedge, in memory: the contracts' own integer arithmetic over an exact
  * pool, so that the keeper's `decide` and `planFor` drive it through {@link SimulatedVault.snapshot} as they drive the chain.
  *
- * Left out: redemptions, `hedgeNow`, adapter changes, liquidations, wind-down and pauses. Realised volatility is given to it.
+ * Left out: redemptions, `hedgeNow`, adapter changes, liquidations, wind-down and pauses.
  * Where the contracts revert a VaultRevertError (or the pool's PoolRevertError) is thrown and everything is as before.
  *
  * @example
@@ -69,8 +71,6 @@ export class SimulatedVault {
   #terms: FeeTerms;
   #ledger: FeeLedgerStorage = EMPTY_LEDGER;
   #feesCollected: Idle = { base: 0n, quote: 0n };
-  /** Realised volatility that the policy believes [bps a year]. */
-  volatilityBps = 0n;
 
   constructor(identity: VaultIdentity, pair: PairScale, venues: VaultVenues, createdAt: number) {
     this.#identity = identity;
@@ -121,7 +121,7 @@ export class SimulatedVault {
       totalSupply: this.#totalSupply,
       epoch: this.#epoch,
       policy: this.policy,
-      volatilityBps: this.volatilityBps,
+      volatilityBps: this.venues.volatility.volatilityBps(this.venues.pool, timestamp),
     });
   }
 
@@ -170,6 +170,7 @@ export class SimulatedVault {
       ranges: this.#ranges.ranges,
       short: this.#short.save(),
       policy: this.policy.save(),
+      volatility: this.venues.volatility.save(),
       feesCollected: this.#feesCollected,
     };
     try {
@@ -181,6 +182,7 @@ export class SimulatedVault {
       this.#ranges.restore(saved.ranges);
       this.#short.restore(saved.short);
       this.policy.restore(saved.policy);
+      this.venues.volatility.restore(saved.volatility);
       this.#feesCollected = saved.feesCollected;
       throw error;
     }
@@ -220,7 +222,10 @@ export class SimulatedVault {
     if (shortfall > shortfallBefore + SHORTFALL_ROUNDING_UNITS) {
       throw new VaultRevertError("ShortNotBuyable", shortfall, shortfallBefore);
     }
-    this.policy.enforce(before, afterwards, promise, turnoverQuote, timestamp, this.volatilityBps);
+    const { volatility, pool } = this.venues;
+    this.policy.enforce(before, afterwards, promise, turnoverQuote, timestamp, () =>
+      volatility.refresh(pool, timestamp),
+    );
 
     const { moveCostPpm } = this.#ledger;
     this.#ledger = {

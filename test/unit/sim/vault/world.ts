@@ -2,6 +2,7 @@ import type { PolicyParams } from "../../../../sdk/policy/types.ts";
 import { AaveReserve } from "../../../../sdk/sim/vault/aaveReserve.ts";
 import { createBackgroundPool } from "../../../../sdk/sim/vault/background.ts";
 import { SimulatedOracle } from "../../../../sdk/sim/vault/feeds.ts";
+import { SimulatedVolatility } from "../../../../sdk/sim/vault/realizedVolatility.ts";
 import { SimulatedVault } from "../../../../sdk/sim/vault/vault.ts";
 
 export const START = 1_767_225_600;
@@ -69,6 +70,12 @@ export function createSimulatedVault(
     base: { answer: 2_500n * 10n ** 8n, updatedAt: START },
     quote: { answer: 10n ** 8n, updatedAt: START },
   });
+  const volatility = new SimulatedVolatility({
+    windowSeconds: 86_400,
+    minWindowSeconds: 1_800,
+    refreshSeconds: 3_600,
+    intervals: 12,
+  });
   const aave = {
     base: createReserve(10n ** 25n, 2n * 10n ** 25n),
     quote: createReserve(3n * 10n ** 25n, 5n * 10n ** 25n),
@@ -87,7 +94,7 @@ export function createSimulatedVault(
       performanceBps: 0n,
     },
     pair,
-    { pool, oracle, aave },
+    { pool, oracle, aave, volatility },
     START,
   );
 }
