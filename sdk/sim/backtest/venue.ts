@@ -56,8 +56,8 @@ function createLoan({ settings }: BacktestModel, venue: Extract<Venue, { kind: "
       book.idleBase += base;
     },
     liquidate: (book) => {
-      // One call leaves a loan at its threshold healthy; a price that jumped further may need several.
-      while (computeBookHealth(book, marginFactor) < 1) {
+      // At its threshold, which rounding may put on either side, one call makes a loan healthy; a price that jumped may need several.
+      do {
         const repaid = book.shortBase * venue.closeFraction;
         const wanted = repaid * book.price * (1 + venue.liquidationBonus);
         const seized = Math.min(wanted, book.marginQuote);
@@ -69,7 +69,7 @@ function createLoan({ settings }: BacktestModel, venue: Extract<Venue, { kind: "
         // Debt without collateral stays with the lender.
         book.pnl.liquidation += book.shortBase * book.price;
         book.shortBase = 0;
-      }
+      } while (computeBookHealth(book, marginFactor) < 1);
     },
   };
 }
