@@ -61,6 +61,7 @@ describe(`simulator and chain over ${HOURS} hours`, () => {
         const run = new Agreement(world, simulated);
         await run.deposit(world.alice, DEPOSIT);
         await run.followPath(seed);
+        await run.rally(10, baseIsToken0 ? 1.018 : 0.982);
         console.log(`        ${run.describe()}`);
         for (const [what, largest] of run.largest) expect(largest, what).to.be.at.most(TOLERANCE);
         // Control: the path was eventful.
@@ -68,6 +69,8 @@ describe(`simulator and chain over ${HOURS} hours`, () => {
         expect(run.kinds.get("hedge") ?? 0, "hedges").to.be.greaterThan(3);
         expect(run.kinds.get("hold") ?? 0, "holds").to.be.greaterThan(3);
 
+        // A quiet day empties the budgets, which would otherwise be what refuses.
+        await run.step(run.price, (await twin.timestamp()) + 86_400);
         await run.compareRefusals();
       });
     });
@@ -82,6 +85,7 @@ class Agreement {
   readonly largest = new Map<string, number>();
   readonly kinds = new Map<string, number>();
   steps = 0;
+  price = 2_500;
   /** Snapshots that were equal in every field compared. */
   identical = 0;
   collected = { amountBase: 0n, amountQuote: 0n };
@@ -100,39 +104,41 @@ class Agreement {
   }
 
   async followPath(seed: number): Promise<void> {
-    const { world, simulated } = this;
-    const { twin, market } = world;
-    let from = await twin.timestamp();
-    const path = simulatePath({
-      seed,
-      hours: HOURS,
-      startTimestamp: from,
-      model: { ...DEFAULT_MODEL, startPrice: 2_500 },
-    });
-    let price = 2_500;
-    const rules = { base: market.baseFeed, quote: market.quoteFeed };
-    for (const step of computePathSteps(path, STEPS_PER_HOUR)) {
-      const volumeQuote = computeVolumeQuote(DEFAULT_VOLUME, {
-        poolValueQuote: POOL_VALUE_QUOTE,
-        seconds: 3_600 / STEPS_PER_HOUR,
-        fromPrice: price,
-        toPrice: step.price,
-      });
-      price = step.price;
-      from = await twin.timestamp();
-      const onChain = await world.actors.step({ price, volumeQuote, until: step.timestamp });
-      const inMemory = runMarketStep(simulated.venues, simulated.pair, rules, {
-        price,
-        volumeQuote,
-        from,
-        until: step.timestamp,
-      });
-      expect(inMemory.swappedQuote, "volume").to.equal(onChain.swappedQuote);
-      await this.tick();
-      this.steps++;
+    const startTimestamp = await this.world.twin.timestamp();
+    const model = { ...DEFAULT_MODEL, startPrice: this.price };
+    const path = simulatePath({ seed, hours: HOURS, startTimestamp, model });
+    for (const { price, timestamp } of computePathSteps(path, STEPS_PER_HOUR)) {
+      await this.step(price, timestamp);
       // Somebody comes later, with fees pending and a hedge whose part has to be grown.
-      if (this.steps === LATE_DEPOSIT_STEP) await this.deposit(world.bob, LATE_DEPOSIT);
+      if (this.steps === LATE_DEPOSIT_STEP) await this.deposit(this.world.bob, LATE_DEPOSIT);
     }
+  }
+
+  /** A market that runs away, step by step, faster than a keeper likes. */
+  async rally(steps: number, factor: number): Promise<void> {
+    for (let i = 0; i < steps; i++) {
+      const price = Number((this.price * factor).toFixed(4));
+      await this.step(price, (await this.world.twin.timestamp()) + 900);
+    }
+  }
+
+  async step(price: number, until: number): Promise<void> {
+    const { world, simulated } = this;
+    const { market } = world;
+    const from = await world.twin.timestamp();
+    const volumeQuote = computeVolumeQuote(DEFAULT_VOLUME, {
+      poolValueQuote: POOL_VALUE_QUOTE,
+      seconds: until - from,
+      fromPrice: this.price,
+      toPrice: price,
+    });
+    this.price = price;
+    const onChain = await world.actors.step({ price, volumeQuote, until });
+    const rules = { base: market.baseFeed, quote: market.quoteFeed };
+    const inMemory = runMarketStep(simulated.venues, simulated.pair, rules, { price, volumeQuote, from, until });
+    expect(inMemory.swappedQuote, "volume").to.equal(onChain.swappedQuote);
+    await this.tick();
+    this.steps++;
   }
 
   /** Both keepers look at their own world and act; both worlds are compared before and after. */
