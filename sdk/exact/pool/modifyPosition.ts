@@ -37,6 +37,9 @@ export function parsePositionKey(key: string): {
  * worth [raw units, at least 0], rounded up for a mint and down for a burn.
  *
  * Throws PoolRevertError, before anything is changed: TLU, TLM, TUM, LS, LA, LO, NP, "tick spacing", "cast".
+ *
+ * @example
+ * modifyPosition(state, "lp", -60, 60, 0n); // counts the fees of the position, and returns nothing
  */
 export function modifyPosition(
   state: PoolState,

@@ -25,6 +25,9 @@ const MAX_INT256 = (1n << 255n) - 1n;
  * `amountSpecified` is raw units: positive to give exactly that much, fee included; negative to take that much. Every swap that
  * ends inside its first segment is one step whose form is known (see Segment), all others walk as the contract does.
  * Throws PoolRevertError: LOK, AS, SPL, "cast" on an amount beyond 256 bits.
+ *
+ * @example
+ * swapExact(state, true, 10n ** 15n, MIN_SQRT_RATIO + 1n); // gives 10^15 of token0 for what token1 there is to have
  */
 export function swapExact(
   state: PoolState,

@@ -149,6 +149,9 @@ export class TickTable {
  * LiquidityMath.addDelta: `x` is uint128, `delta` int128.
  *
  * Throws PoolRevertError: LS below zero, LA beyond 128 bits.
+ *
+ * @example
+ * addLiquidity(5n, -2n); // 3n
  */
 export function addLiquidity(x: bigint, delta: bigint): bigint {
   const sum = x + delta;
@@ -161,6 +164,9 @@ export function addLiquidity(x: bigint, delta: bigint): bigint {
  * UniswapV3Pool.checkTicks.
  *
  * Throws PoolRevertError: TLU, TLM, TUM.
+ *
+ * @example
+ * checkTicks(60, -60); // throws TLU
  */
 export function checkTicks(tickLower: number, tickUpper: number): void {
   if (!(tickLower < tickUpper)) throw new PoolRevertError("TLU", { tickLower, tickUpper });

@@ -6,12 +6,22 @@ const SECONDS_PER_YEAR = 31_536_000n;
 const PERCENT = 10_000n;
 const WAD_TO_RAY = 10n ** 9n;
 
-/** WadRayMath.rayMul: half up. */
+/**
+ * WadRayMath.rayMul: a b / 10^27, half up.
+ *
+ * @example
+ * rayMul(3n, 5n * 10n ** 26n); // 2n
+ */
 export function rayMul(a: bigint, b: bigint): bigint {
   return (a * b + HALF_RAY) / RAY;
 }
 
-/** WadRayMath.rayDiv: half up. */
+/**
+ * WadRayMath.rayDiv: a 10^27 / b, half up; b is above 0.
+ *
+ * @example
+ * rayDiv(1n, 2n * 10n ** 27n); // 1n
+ */
 export function rayDiv(a: bigint, b: bigint): bigint {
   return (a * RAY + b / 2n) / b;
 }

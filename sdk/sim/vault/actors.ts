@@ -38,6 +38,9 @@ export interface FeedRules {
  * price and a noise buy and sale around it, in the next blocks the feeds by Chainlink's rule, and the heartbeats that fall due.
  *
  * Throws InvalidParameterError on a step shorter than 8 seconds or a price that is not positive.
+ *
+ * @example
+ * runMarketStep(vault.venues, vault.pair, rules, { price: 2_520, volumeQuote: 500_000, from: now, until: now + 3_600 });
  */
 export function runMarketStep(
   venues: VaultVenues,
@@ -112,7 +115,12 @@ function toFraction(value: number): readonly [numerator: bigint, denominator: bi
   return exponent >= 0 ? [digits * 10n ** BigInt(exponent), 1n] : [digits, 10n ** BigInt(-exponent)];
 }
 
-/** Token units of a float amount of whole tokens, rounded down. Throws InvalidParameterError unless finite and not negative. */
+/**
+ * Token units of a float amount of whole tokens, rounded down. Throws InvalidParameterError unless finite and not negative.
+ *
+ * @example
+ * toUnitsDown(0.97, 8); // 97_000_000n
+ */
 export function toUnitsDown(amount: number, decimals: number): bigint {
   if (!(Number.isFinite(amount) && amount >= 0)) {
     throw new InvalidParameterError("amount", amount, "be a finite number, at least 0");
@@ -121,7 +129,12 @@ export function toUnitsDown(amount: number, decimals: number): bigint {
   return (numerator * 10n ** BigInt(decimals)) / denominator;
 }
 
-/** Square-root price [Q64.96, rounded down] of whole quote tokens for a whole base token. Throws InvalidParameterError unless positive. */
+/**
+ * Square-root price [Q64.96, rounded down] of whole quote tokens for a whole base token. Throws InvalidParameterError unless positive.
+ *
+ * @example
+ * computeSqrtPriceOfWhole(2_500, { baseIsToken0: false, baseDecimals: 18, quoteDecimals: 6 }); // 1584563250285286751870879006720000n
+ */
 export function computeSqrtPriceOfWhole(priceQuotePerBase: number, pair: PairScale): bigint {
   if (!(Number.isFinite(priceQuotePerBase) && priceQuotePerBase > 0)) {
     throw new InvalidParameterError("priceQuotePerBase", priceQuotePerBase, "be a finite number above 0");

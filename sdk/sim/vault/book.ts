@@ -16,7 +16,10 @@ export interface Book {
 
 /**
  * Valuation.bookOf: idle funds, ranges and fees at the oracle's price, and one hedge. The lowest value over the oracle's band is
- * computed always; it needs a liquidity reading with the band, and equals the middle without one.
+ * computed always, and needs a liquidity reading with the band. Amounts are token units, the delta is signed. Never throws.
+ *
+ * @example
+ * computeBook(pair, reading, { base: 0n, quote: 10n ** 12n }, emptyRanges, noShort).navQuote; // 10n ** 12n
  */
 export function computeBook(
   pair: PairScale,

@@ -37,7 +37,12 @@ export interface OracleReading {
   readonly bandBps: bigint;
 }
 
-/** Chainlink's rule: the answer moved by the deviation, or the last round is a heartbeat old. */
+/**
+ * Chainlink's rule: the answer moved by the deviation, or the last round is a heartbeat old. Never throws.
+ *
+ * @example
+ * isRoundDue({ deviationBps: 50, heartbeatSeconds: 3_600 }, { answer: 1_000n, updatedAt: 0 }, 1_005n, 12); // true
+ */
 export function isRoundDue(rule: FeedRule, last: FeedRound, answer: bigint, timestamp: number): boolean {
   const moved = answer > last.answer ? answer - last.answer : last.answer - answer;
   return (

@@ -20,7 +20,14 @@ export interface FeeTerms {
   readonly highWater: bigint;
 }
 
-/** VaultFees.pending: shares due to the recipient now, and the mark that paying them leaves. `navQuote` 0n = unknown. */
+/**
+ * VaultFees.pending: shares due to the recipient now, and the mark that paying them leaves. `navQuote` 0n = unknown, and then there is
+ * no performance fee. Never throws.
+ *
+ * @example
+ * computeFeesDue({ managementBps: 200n, performanceBps: 0n, accruedAt: 0, highWater: 0n }, 0n, 98n * 10n ** 18n, 31_536_000).shares;
+ * // 2n * 10n ** 18n: 2 % of the supply after a year
+ */
 export function computeFeesDue(
   terms: FeeTerms,
   navQuote: bigint,
@@ -58,7 +65,12 @@ export const EMPTY_LEDGER: FeeLedgerStorage = {
   moveCostPpm: 0n,
 };
 
-/** FeeLedger.count: what is unvested now, with what came since the last count. */
+/**
+ * FeeLedger.count: what is unvested now, with what came since the last count [quote units]. Never throws.
+ *
+ * @example
+ * countFees(EMPTY_LEDGER, 100n, 100n, 1_800).lockedQuote; // 50n: half of the hour has passed
+ */
 export function countFees(
   ledger: FeeLedgerStorage,
   uncollectedNow: bigint,
