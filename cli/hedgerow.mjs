@@ -6,7 +6,10 @@ import path from "node:path";
 import { ROOT, environment, runCommand, runMain } from "../scripts/processes.mjs";
 import { ensureSetup } from "../scripts/runtime.mjs";
 
+/** Commands that touch no chain: they need no compiled contracts. */
+const OFFLINE = new Set(["backtest", "plan", "position", "simulate", "strip", "sweep", "sweep-worker"]);
+
 await runMain(async (args) => {
-  const node = await ensureSetup({ tests: false });
+  const node = await ensureSetup({ tests: false, contracts: !OFFLINE.has(args[0]) });
   return runCommand(node, [path.join(ROOT, "cli", "main.ts"), ...args], { env: environment(node) });
 });

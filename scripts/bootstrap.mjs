@@ -11,6 +11,8 @@ const JOBS = {
   test: { script: "scripts/test.mjs" },
   // check compiles as its first step, so that a source that does not compile is one failure among the others.
   check: { script: "scripts/check.ts", contracts: false },
+  experiment: { script: "scripts/experiment.ts", contracts: false },
+  bench: { script: "bench/run.ts", contracts: false },
 };
 
 await runMain(async ([job, ...args]) => {

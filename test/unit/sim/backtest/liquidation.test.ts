@@ -10,9 +10,9 @@ const QUIET = new Array<number>(30).fill(2_000);
 const NO_FEES = { kind: "apr", aprFraction: 0 } as const;
 const base: BacktestModel = { ...MODEL, fees: NO_FEES, latencySeconds: LATE };
 
-/** Two days at 2,000, so that a late keeper has opened; then a rise, an hour long, and three days there. */
+/** A day at 2,000, so that a late keeper has opened; then a rise, an hour long, and time for three late actions there. */
 function rise(factor: number) {
-  return closeBars([...QUIET, ...new Array<number>(72).fill(2_000 * factor)]);
+  return closeBars([...QUIET, ...new Array<number>(120).fill(2_000 * factor)]);
 }
 
 describe("liquidation in a backtest", () => {

@@ -32,7 +32,8 @@ export const PERP: PerpVenue = {
 
 export const MODEL: BacktestModel = {
   depositQuote: 100_000,
-  settings: defaultSettings,
+  // The gate, which may leave the pool at any time, has tests of its own.
+  settings: { ...defaultSettings, feeGate: { ...defaultSettings.feeGate, enabled: false } },
   limits: { maxDeltaFraction: 0.05, cooldownSeconds: 60 },
   pool: { feeFraction: 0.0005, valueQuote: 200e6, width: 1.5 },
   fees: { kind: "turnover", volume: { dailyTurnover: 1.2, moveShare: 0.5, referenceVolatility: 0.6 } },
