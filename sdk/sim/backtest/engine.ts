@@ -110,6 +110,10 @@ export function createBacktest(steps: StepColumns, model: BacktestModel): Backte
       movePrice(book, Math.max(liquidationPrice, book.price));
       venue.liquidate(book);
       situation.status.hedgeLost = true;
+      // What was on its way is void: the vault would revert it.
+      pending = undefined;
+      pendingAt = Infinity;
+      situation.status.hedgePending = false;
       degradedAt = timestamp;
       record.countLiquidation(timestamp, book.price);
     }
@@ -140,12 +144,7 @@ export function createBacktest(steps: StepColumns, model: BacktestModel): Backte
     pending = undefined;
     pendingAt = Infinity;
     situation.status.hedgePending = false;
-    // What a liquidation overtook is void: the vault would revert it.
-    if (
-      action === undefined ||
-      (situation.status.hedgeLost && !situation.status.degraded && action.kind !== "reconcile")
-    )
-      return;
+    if (action === undefined) return;
     execute(action);
     situation.limits.cooldownEndsAt = timestamp + model.limits.cooldownSeconds;
   };

@@ -7,7 +7,6 @@ import { bandFor } from "../../../../sdk/policy/band.ts";
 import { createBandMemo } from "../../../../sdk/sim/backtest/bandMemo.ts";
 import { openBook } from "../../../../sdk/sim/backtest/book.ts";
 import type { BacktestModel } from "../../../../sdk/sim/backtest/model.ts";
-import type { BacktestResult } from "../../../../sdk/sim/backtest/result.ts";
 import { BacktestBooksError, computeResult } from "../../../../sdk/sim/backtest/result.ts";
 import { createSituationView } from "../../../../sdk/sim/backtest/situation.ts";
 import { expandBars } from "../../../../sdk/sim/backtest/steps.ts";
@@ -16,7 +15,7 @@ import { createRunningVolatility } from "../../../../sdk/sim/backtest/volatility
 import { createBacktest } from "../../../../sdk/sim/backtest/engine.ts";
 import { addLiquidity } from "../../../../sdk/sim/backtest/book.ts";
 import { expectClose } from "../../../support/close.ts";
-import { AAVE, HOUR, MODEL, PERP, START, closeBars, diffusion, marketBars, runBars } from "./runs.ts";
+import { HOUR, MODEL, PERP, START, closeBars, diffusion, marketBars, runBars } from "./runs.ts";
 
 const YEAR_HOURS = 8_760;
 const PERP_MODEL: BacktestModel = { ...MODEL, venue: PERP };
@@ -91,16 +90,18 @@ describe("backtest in closed cases", () => {
     expectClose(run(0.0001), 2 * 0.0001 * record.book.shortBase * 2_000, 0.01);
   });
 
-  it("goes through hourly bars much as through the minutes behind them", () => {
-    const { bars, minutes } = diffusion(5, 720, 0.8);
-    // Hedged tightly, so that what is compared is the convexity and not the drift left standing.
-    const settings = { ...MODEL.settings, relativeRiskAversion: 1e4 };
-    const model: BacktestModel = { ...PERP_MODEL, settings, fees: { kind: "apr", aprFraction: 0 }, latencySeconds: 0 };
-    const loss = ({ attribution }: { attribution: { divergence: number; hedge: number } }): number =>
-      attribution.divergence + attribution.hedge;
-    const true_ = loss(runBars(minutes, model, { barSeconds: 60 }).result);
-    const taken = loss(runBars(bars, model, { stepsPerBar: 12 }).result);
-    expectClose(taken / true_, 1, 0.2);
+  it("goes through hourly bars much as through the minutes behind them, a few percent worse", () => {
+    const model: BacktestModel = { ...PERP_MODEL, fees: { kind: "apr", aprFraction: 0 }, latencySeconds: 0 };
+    let behind = 0;
+    let taken = 0;
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const { bars, minutes } = diffusion(seed, 720, 0.8);
+      const { attribution: a } = runBars(minutes, model, { barSeconds: 60 }).result;
+      const { attribution: b } = runBars(bars, model, { stepsPerBar: 12 }).result;
+      behind += a.divergence + a.hedge;
+      taken += b.divergence + b.hedge;
+    }
+    expectClose(taken / behind, 1.05, 0.1);
   });
 });
 
@@ -238,7 +239,7 @@ describe("backtest decisions", () => {
 
   it("take a band from memory that is within 2 % of the policy's own", () => {
     const venue = createVenue(MODEL);
-    const { situation, update } = createSituationView(MODEL, venue);
+    const view = createSituationView(MODEL, venue);
     const memo = createBandMemo(MODEL.settings);
     const book = openBook(2_000, 100_000);
     addLiquidity(book, Math.sqrt(2_000 / 1.5), Math.sqrt(2_000 * 1.5), 1_500);
@@ -248,28 +249,13 @@ describe("backtest decisions", () => {
       const root = Math.sqrt(price);
       book.liquidityBase = 1_500 * (1 / root - 1 / book.rootUpper);
       book.liquidityQuote = 1_500 * (root - book.rootLower);
-      update(book, START);
+      view.update(book, START);
       const market = { volatilityAnnual: 0.7, hedgeGasQuote: 0.0014 * price };
-      const band = memo.bandOf(situation, market);
-      const exact = bandFor(situation, market, MODEL.settings);
+      const band = memo.bandOf(view.situation, market);
+      const exact = bandFor(view.situation, market, MODEL.settings);
       expectClose(band.triggerBase / exact.triggerBase, 1, 0.02);
       expectClose(band.targetBase / exact.targetBase, 1, 0.04);
     }
     expect(memo.computed).to.be.lessThan(asked / 5);
   });
-});
-
-describe("the fee gate in a backtest", () => {
-  const gated = { ...MODEL.settings, feeGate: { ...MODEL.settings.feeGate, enabled: true } };
-  const { bars } = diffusion(4, 24 * 20, 0.4);
-
-  for (const venue of [AAVE, PERP]) {
-    it(`stays in the pool while fees pay for the hedge, and leaves it when they do not: ${venue.kind}`, () => {
-      const run = (aprFraction: number, settings: BacktestModel["settings"]): BacktestResult["actions"] =>
-        runBars(bars, { ...MODEL, venue, settings, fees: { kind: "apr", aprFraction } }).result.actions;
-      expect(run(0.6, gated).exit, "rich").to.equal(0);
-      expect(run(0.02, gated).exit, "poor").to.equal(1);
-      expect(run(0.02, MODEL.settings).exit, "poor, without the gate").to.equal(0); // control
-    });
-  }
 });
