@@ -128,6 +128,8 @@ export function createBacktest(steps: StepColumns, model: BacktestModel): Backte
     market.shortCarryPerYear = venue.carryPerYear;
     band = memo.bandOf(situation, market);
     record.observe(situation, band);
+    // The keeper has one transaction in flight at a time.
+    if (pending !== undefined) return;
     const advice = advisor.adviceOn(situation, band, market);
     context.targets = advice.targets;
     const verdict = judge(situation, band, settings, advice);
