@@ -110,7 +110,12 @@ function nameSvg(section: ReportChart, id: string): string {
     .slice(0, end)
     .replace(/ (width|height)="[^"]*"/g, "")
     .replace("<svg", `<svg role="img" aria-labelledby="${id}-title ${id}-desc"`);
-  return `${opening}>${names}${svg.slice(end + 1)}`;
+  // The drawing's own names count up from chart to chart; these are the same for the same report, and hover has no effect here.
+  const body = svg
+    .slice(end + 1)
+    .replace(/ class="zr[^"]*"| pointer-events="visible"/g, "")
+    .replace(/zr\d+-/g, `${id}-`);
+  return `${opening}>${names}${body}`;
 }
 
 function escape(text: string): string {
