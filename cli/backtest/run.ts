@@ -1,5 +1,4 @@
-import { accessSync, constants, mkdirSync, writeFileSync } from "node:fs";
-import path from "node:path";
+import { writeFileSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 import { createBacktest } from "../../sdk/sim/backtest/engine.ts";
@@ -11,6 +10,7 @@ import { createProgress } from "../progress.ts";
 import { display } from "../deployment.ts";
 import { UsageError, throwIfAborted } from "../errors.ts";
 import { toJson } from "../output.ts";
+import { prepareFiles } from "../outputFiles.ts";
 import type { Output } from "../output.ts";
 import { describeBacktest } from "./document.ts";
 import { readMarket } from "./market.ts";
@@ -65,30 +65,4 @@ async function runWithProgress(backtest: Backtest, output: Output, signal: Abort
   } finally {
     progress.stop();
   }
-}
-
-interface OutputFiles {
-  readonly json: string | undefined;
-  readonly csv: string | undefined;
-  readonly report: string | undefined;
-  readonly isJsonOnStdout: boolean;
-}
-
-/** Finds out that a file cannot be written before the run, not after it. */
-function prepareFiles({ json, csv, report }: BacktestOptions): OutputFiles {
-  const isJsonOnStdout = json === true || json === "-";
-  const resolve = (file: string | undefined): string | undefined =>
-    file === undefined ? undefined : path.resolve(file);
-  const files = { json: isJsonOnStdout ? undefined : resolve(json), csv: resolve(csv), report: resolve(report) };
-  for (const [option, file] of Object.entries(files)) {
-    if (file === undefined) continue;
-    try {
-      mkdirSync(path.dirname(file), { recursive: true });
-      accessSync(path.dirname(file), constants.W_OK);
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-      throw new UsageError(`${display(file)} cannot be written (${code}). Choose another place with --${option}.`);
-    }
-  }
-  return { ...files, isJsonOnStdout };
 }

@@ -30,7 +30,8 @@ export function addSweepCommand(program: Command, context: CommandContext): void
     .option("--ratios <list>", "parts of the delta that are hedged", listOf(between(0, 1.5)), [1])
     .option("--all", "show all, not only what nothing beats")
     .option("--json [file]", "write the result as JSON to a file, or to stdout instead of the table")
-    .option("--csv <file>", "write all rows as CSV");
+    .option("--csv <file>", "write all rows as CSV")
+    .option("--report <file>", "write a report with the front as one HTML file");
   addQueueOption(command, "let workers simulate: address of the PostgreSQL that holds the jobs")
     .addHelpText(
       "after",

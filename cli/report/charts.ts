@@ -17,12 +17,20 @@ const MAX_LABELS = 12;
 
 type Option = echarts.EChartsOption;
 
-/** Draws a section as SVG whose colours are the page's CSS variables. */
-export function drawChart(section: ReportChart): string {
+/** Names that the library makes of counters which run on from chart to chart. */
+const GENERATED_NAME = /\bzr\d+-[\w-]+/g;
+
+/** Draws a section as SVG whose colours are the page's CSS variables; names inside it begin with `id`, unique in the page. */
+export function drawChart(section: ReportChart, id: string): string {
   const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width: WIDTH, height: HEIGHT });
   try {
     chart.setOption(buildOption(section));
-    return chart.renderToSVGString();
+    const names = new Map<string, string>();
+    return chart.renderToSVGString().replaceAll(GENERATED_NAME, (name) => {
+      const known = names.get(name) ?? `${id}-${names.size}`;
+      names.set(name, known);
+      return known;
+    });
   } finally {
     chart.dispose();
   }

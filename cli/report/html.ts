@@ -103,18 +103,15 @@ function renderBody(section: ReportSection, id: string): string {
 
 /** The drawing with a title and a description that a screen reader finds; it scales with the page. */
 function nameSvg(section: ReportChart, id: string): string {
-  const svg = drawChart(section);
+  const svg = drawChart(section, id);
   const names = `<title id="${id}-title">${escape(section.heading)}</title><desc id="${id}-desc">${escape(section.summary)}</desc>`;
   const end = svg.indexOf(">");
   const opening = svg
     .slice(0, end)
     .replace(/ (width|height)="[^"]*"/g, "")
     .replace("<svg", `<svg role="img" aria-labelledby="${id}-title ${id}-desc"`);
-  // The drawing's own names count up from chart to chart; these are the same for the same report, and hover has no effect here.
-  const body = svg
-    .slice(end + 1)
-    .replace(/ class="zr[^"]*"| pointer-events="visible"/g, "")
-    .replace(/zr\d+-/g, `${id}-`);
+  // Hover has no effect here.
+  const body = svg.slice(end + 1).replaceAll(' pointer-events="visible"', "");
   return `${opening}>${names}${body}`;
 }
 

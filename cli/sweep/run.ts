@@ -46,6 +46,10 @@ export async function runSweep(options: SweepOptions, context: CommandContext): 
   const result = { settings: jobs[0]?.spec, paths: options.paths, rows: sorted };
   if (files.json !== undefined) writeFileSync(files.json, `${toJson(result)}\n`);
   if (files.csv !== undefined) writeFileSync(files.csv, stringify(sorted.map(toRecord), { header: true }));
+  if (files.report !== undefined) {
+    const { renderSweepReport } = await import("./report.ts");
+    writeFileSync(files.report, renderSweepReport(sorted, options));
+  }
   if (files.isJsonOnStdout) output.json(result);
   else printSweep(sorted, options, context);
 }

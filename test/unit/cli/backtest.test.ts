@@ -153,10 +153,15 @@ describe("hedgerow backtest", () => {
       this.skip();
     }
     const window = ["--from", "2021-05-01", "--to", "2021-06-01", "--json"];
-    const { stdout, stderr } = await run(["backtest", "--prices", files[0], "--funding", files[1], ...window]);
+    const args = ["backtest", "--prices", files[0], "--funding", files[1], ...window];
+    const { stdout, stderr } = await run([...args, "--no-fee-gate"]);
     expect(stdout, stderr).not.to.equal("");
     const json = JSON.parse(stdout) as Json;
     expect(json).to.include({ bars: 744, hours: 744 });
+    // The gate sees that fees do not pay for such a month, and leaves.
+    const gated = JSON.parse((await run(args)).stdout) as Json;
+    expect(gated.actions["exit"]).to.be.greaterThan(0);
+    expect(gated.return).to.be.within(-0.02, 0.02);
     // The price ended 2.4 % down, after a fall of half in between: holding half of it lost half of that.
     expectClose(json.benchmarks.hold.return, -0.01195, 1e-4);
     expect(json.varianceRemoved).to.be.greaterThan(0.95);

@@ -7,6 +7,7 @@ import { bandFor } from "../../../../sdk/policy/band.ts";
 import { createBandMemo } from "../../../../sdk/sim/backtest/bandMemo.ts";
 import { openBook } from "../../../../sdk/sim/backtest/book.ts";
 import type { BacktestModel } from "../../../../sdk/sim/backtest/model.ts";
+import type { BacktestResult } from "../../../../sdk/sim/backtest/result.ts";
 import { BacktestBooksError, computeResult } from "../../../../sdk/sim/backtest/result.ts";
 import { createSituationView } from "../../../../sdk/sim/backtest/situation.ts";
 import { expandBars } from "../../../../sdk/sim/backtest/steps.ts";
@@ -15,7 +16,7 @@ import { createRunningVolatility } from "../../../../sdk/sim/backtest/volatility
 import { createBacktest } from "../../../../sdk/sim/backtest/engine.ts";
 import { addLiquidity } from "../../../../sdk/sim/backtest/book.ts";
 import { expectClose } from "../../../support/close.ts";
-import { HOUR, MODEL, PERP, START, closeBars, diffusion, marketBars, runBars } from "./runs.ts";
+import { AAVE, HOUR, MODEL, PERP, START, closeBars, diffusion, marketBars, runBars } from "./runs.ts";
 
 const YEAR_HOURS = 8_760;
 const PERP_MODEL: BacktestModel = { ...MODEL, venue: PERP };
@@ -258,4 +259,19 @@ describe("backtest decisions", () => {
     }
     expect(memo.computed).to.be.lessThan(asked / 5);
   });
+});
+
+describe("the fee gate in a backtest", () => {
+  const gated = { ...MODEL.settings, feeGate: { ...MODEL.settings.feeGate, enabled: true } };
+  const { bars } = diffusion(4, 24 * 20, 0.4);
+
+  for (const venue of [AAVE, PERP]) {
+    it(`stays in the pool while fees pay for the hedge, and leaves it when they do not: ${venue.kind}`, () => {
+      const run = (aprFraction: number, settings: BacktestModel["settings"]): BacktestResult["actions"] =>
+        runBars(bars, { ...MODEL, venue, settings, fees: { kind: "apr", aprFraction } }).result.actions;
+      expect(run(0.6, gated).exit, "rich").to.equal(0);
+      expect(run(0.02, gated).exit, "poor").to.equal(1);
+      expect(run(0.02, MODEL.settings).exit, "poor, without the gate").to.equal(0); // control
+    });
+  }
 });
