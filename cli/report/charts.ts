@@ -208,6 +208,8 @@ function buildHistogram({ values, marks, unit }: Extract<ReportChart, { kind: "h
         },
         markLine: {
           silent: true,
+          // Otherwise a mark at -1.83 % is rounded to two decimals, -2 %.
+          precision: 12,
           symbol: "none",
           lineStyle: { color: colorOf("second"), type: "dashed", width: 1.5 },
           label: { color: colorOf("ink"), fontSize: FONT_SIZE, formatter: "{b}" },

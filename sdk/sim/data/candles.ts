@@ -198,7 +198,7 @@ function fillGaps(selection: Selection, repair: RepairOptions | undefined, repai
     next = gap.before;
     const { line } = rows[gap.before]!.row;
     const at = formatDate(before.timestamp + spacing);
-    const text = `${gap.missing} missing bars from ${at} on stand still at ${before.close} (before ${table.unit} ${line})`;
+    const text = `${gap.missing} missing ${gap.missing === 1 ? "bar" : "bars"} from ${at} on, taken to stand still at ${before.close} (before ${table.unit} ${line})`;
     repairs.push({ file: table.file, kind: "gap", rows: gap.missing, line, text });
   }
   filled.push(...bars.slice(next));

@@ -90,6 +90,21 @@ describe("renderReport", () => {
     expect(html).to.include("var(--first)").and.include("var(--ink)");
   });
 
+  it("draws a mark where it is, not where it rounds to", () => {
+    const draw = (value: number): string => {
+      const section: ReportSection = {
+        kind: "histogram",
+        heading: "h",
+        summary: "s",
+        unit: "u",
+        values: [-0.05, 0, 0.01],
+        marks: [{ name: "m", value }],
+      };
+      return renderReport({ ...report, sections: [section] });
+    };
+    expect(draw(-0.0183)).not.to.equal(draw(-0.02));
+  });
+
   it("is the same for the same figures", () => {
     expect(renderReport(report)).to.equal(html);
   });
