@@ -60,7 +60,7 @@ export async function readCandles(file: string, request: CandleRequest): Promise
  * cover, and gaps inside it. With `repair` gaps up to its limit become bars that stand still.
  */
 export function parseCandles(table: Table, request: CandleRequest): Candles {
-  const columns = findColumns(table);
+  const columns = findCandleColumns(table);
   const timeline = readTimeline(table, columns.time, request.repair);
   const { rows } = timeline;
   if (rows.length < 2) {
@@ -81,13 +81,15 @@ export function parseCandles(table: Table, request: CandleRequest): Candles {
 
 type Ohlc = { readonly [name in "open" | "high" | "low"]: Column };
 
-interface Columns {
+/** Where a table of prices has what. */
+export interface CandleColumns {
   readonly time: Column;
   readonly close: Column;
   readonly ohlc: Ohlc | undefined;
 }
 
-function findColumns(table: Table): Columns {
+/** The columns of prices. Throws {@link DataFileError} when one is missing. */
+export function findCandleColumns(table: Table): CandleColumns {
   const time = requireColumn(table, TIME_COLUMNS, 'the time column is missing (call it "timestamp")');
   const close = requireColumn(table, CLOSE_COLUMNS, 'the price column is missing (call it "close")');
   const open = findColumn(table, ["open", "openprice"]);
@@ -102,7 +104,13 @@ function findColumns(table: Table): Columns {
   return { time, close, ohlc };
 }
 
-function parseBar(table: Table, { row, timestamp }: TimedRow, columns: Columns, previous: Bar | undefined): Bar {
+/** One row as a bar. Throws {@link DataFileError} on prices that cannot be, alone or after `previous`. */
+export function parseBar(
+  table: Table,
+  { row, timestamp }: TimedRow,
+  columns: CandleColumns,
+  previous: Bar | undefined,
+): Bar {
   const price = (column: Column): number => parsePrice(row, column, placeOf(table, row, column));
   const close = price(columns.close);
   if (previous !== undefined) requireNoJump(previous.close, close, placeOf(table, row, columns.close));
