@@ -31,7 +31,7 @@ export function explain(code: Reason["code"], situation: Situation, band: Band, 
     case "hedge-pending":
       return "A hedge waits for its venue.";
     case "cooling-down":
-      return `The liquidity is to be placed anew; cooling down for ${situation.limits.cooldownEndsAt - situation.timestamp} s more.`;
+      return `The liquidity is to be moved; cooling down for ${situation.limits.cooldownEndsAt - situation.timestamp} s more.`;
     case "fees-too-low":
     case "fees-near-break-even":
     case "fees-suffice":
