@@ -63,7 +63,7 @@ async function main(): Promise<void> {
   process.once("SIGINT", () => controller.abort());
   const startedAt = performance.now();
 
-  const record = options.variants ? undefined : readMarketRecord(options.data);
+  const record = options.variants ? undefined : await readMarketRecord(options.data);
   const history = record && selectRollingWindows(record, options.quick ? 7 : 1);
   const runs = options.variants
     ? planVariantRuns(options.seed, paths)

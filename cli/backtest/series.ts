@@ -1,3 +1,5 @@
+import { stringify } from "csv-stringify/sync";
+
 import { computeDailyReturns } from "../../sdk/sim/backtest/risk.ts";
 import type { BarSeries } from "../../sdk/sim/backtest/record.ts";
 import type { BacktestResult } from "../../sdk/sim/backtest/result.ts";
@@ -32,8 +34,7 @@ export function computeCurves(series: BarSeries, { navStart, priceStart }: Backt
 export function toCsv(curves: BacktestCurves): string {
   const columns = Object.entries(curves) as readonly (readonly [string, readonly number[]])[];
   const header = columns.map(([name]) => (name === "timestamps" ? "timestamp" : name === "prices" ? "price" : name));
-  const rows = curves.timestamps.map((_, i) => columns.map(([, values]) => String(values[i])).join(","));
-  return `${[header.join(","), ...rows].join("\n")}\n`;
+  return stringify([header, ...curves.timestamps.map((_, i) => columns.map(([, values]) => values[i]))]);
 }
 
 /** Fall from the highest value so far, as a fraction, never positive. */

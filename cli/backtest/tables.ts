@@ -110,16 +110,16 @@ export function listRisk({ result }: BacktestDocument): readonly (readonly [name
     value === undefined || shortfall === undefined
       ? unknown(days)
       : `${displayPercent(value)}, beyond it ${displayPercent(shortfall)} on average`;
-  const { kupiec } = risk;
+  const { forecastTests } = risk;
   return [
     ["worst hour", `${displayPercent(risk.worstHour.fraction)}, ending ${formatTime(risk.worstHour.timestamp)}`],
     ["day's loss, 95 %", tail(risk.var95, risk.es95, "20")],
     ["day's loss, 99 %", tail(risk.var99, risk.es99, "100")],
     [
       "Kupiec test, 95 %",
-      kupiec === undefined
+      forecastTests === undefined
         ? unknown("120")
-        : `${kupiec.exceptions} of ${kupiec.forecasts} days beyond the forecast, ${displayNumber(kupiec.expectedExceptions, 1)} expected, p ${displayNumber(kupiec.pValue, 3)}`,
+        : `${forecastTests.exceptions} of ${forecastTests.forecasts} days beyond the forecast, ${displayNumber(forecastTests.expectedExceptions, 1)} expected; p ${displayNumber(forecastTests.pValue, 3)} for the count (Kupiec), ${displayNumber(forecastTests.independencePValue, 3)} for clusters (Christoffersen)`,
     ],
     ["lowest health", risk.minHealth === undefined ? "no short" : displayNumber(risk.minHealth, 3)],
     ["in range", risk.timeInRange === undefined ? "never placed" : displayPercent(risk.timeInRange, 1)],

@@ -1,11 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
-
-import { parse } from "csv-parse/sync";
 
 import { InvalidParameterError } from "../../sdk/errors.ts";
 import { createHistoryWindows } from "../../sdk/sim/monteCarlo/history.ts";
 import type { FundingPayment, HistoryWindows } from "../../sdk/sim/monteCarlo/history.ts";
+import { readFunding } from "../../sdk/sim/data/funding.ts";
 import { readPrices } from "../../sdk/sim/prices.ts";
 import type { Bar } from "../../sdk/sim/bar.ts";
 
@@ -34,11 +33,13 @@ export const CRASHES: readonly { readonly name: string; readonly start: string }
 ];
 
 /** Reads the record, or undefined where `directory` lacks one of its files. */
-export function readMarketRecord(directory: string): MarketRecord | undefined {
+export async function readMarketRecord(directory: string): Promise<MarketRecord | undefined> {
   const prices = path.join(directory, PRICES_FILE);
   const funding = path.join(directory, FUNDING_FILE);
   if (!existsSync(prices) || !existsSync(funding)) return undefined;
-  return { bars: readPrices(prices), funding: readFunding(funding) };
+  const { timestamps, rates } = await readFunding(funding);
+  const payments = Array.from(timestamps, (timestamp, i) => ({ timestamp, rate: rates[i] ?? Number.NaN }));
+  return { bars: readPrices(prices), funding: payments };
 }
 
 /** Windows that start every `strideDays` days. */
@@ -56,20 +57,4 @@ export function selectCrashWindows({ bars, funding }: MarketRecord): HistoryWind
     throw new InvalidParameterError("crash windows in the record", windows.starts.length, `be ${starts.length}`);
   }
   return windows;
-}
-
-function readFunding(file: string): readonly FundingPayment[] {
-  const rows = parse(readFileSync(file, "utf8"), {
-    columns: true,
-    skip_empty_lines: true,
-  }) as unknown as readonly Record<string, string>[];
-  return rows.map((row, i) => {
-    const timestamp = Number(row["timestamp"]);
-    const rate = row["rate_8h"] === undefined || row["rate_8h"] === "" ? Number.NaN : Number(row["rate_8h"]);
-    if (!Number.isFinite(timestamp))
-      throw new InvalidParameterError(`${file}, row ${i + 1}, timestamp`, timestamp, "be a number");
-    if (!(Math.abs(rate) < 0.1))
-      throw new InvalidParameterError(`${file}, row ${i + 1}, rate_8h`, rate, "lie within ±10 %");
-    return { timestamp, rate };
-  });
 }

@@ -1,3 +1,4 @@
+import { stringify } from "csv-stringify/sync";
 import Table from "cli-table3";
 
 import type { StrategySummary } from "../../sdk/sim/monteCarlo/summary.ts";
@@ -99,13 +100,10 @@ const CSV_COLUMNS = [
 /** All rows as CSV; the ends of each interval follow the columns. An interval that is not known is an empty cell. */
 export function formatCsv(rows: readonly ExperimentRow[]): string {
   const intervals = ["varianceRemoved", "es95", "meanPnl", "liquidationProbability"] as const;
-  const quote = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const header = [...CSV_COLUMNS, ...intervals.flatMap((name) => [`${name}Low`, `${name}High`])];
-  const lines = rows.map((row) =>
-    [
-      ...CSV_COLUMNS.map((name) => quote(String(row[name]))),
-      ...intervals.flatMap((name) => row.intervals[name]?.map(String) ?? ["", ""]),
-    ].join(","),
-  );
-  return `${[header.join(","), ...lines].join("\n")}\n`;
+  const cells = rows.map((row) => [
+    ...CSV_COLUMNS.map((name) => row[name]),
+    ...intervals.flatMap((name): readonly (number | string)[] => row.intervals[name] ?? ["", ""]),
+  ]);
+  return stringify([header, ...cells]);
 }

@@ -1,9 +1,9 @@
-import chisquareCdf from "@stdlib/stats-base-dists-chisquare-cdf";
-
 import { InvalidParameterError } from "../../errors.ts";
 import { requireLength, requirePositive } from "../../math/require.ts";
-import { computeMean, computeQuantile, computeVariance } from "../../math/statistics.ts";
+import { computeVariance } from "../../math/statistics.ts";
 import { SECONDS_PER_YEAR } from "../../math/units.ts";
+import { computeTailRisk } from "../../math/valueAtRisk.ts";
+import { computeChristoffersenTests, computeRollingViolations } from "../../math/varBacktest.ts";
 
 /*
  * Risk of one equity curve. Losses are positive fractions of the equity at the start of their day; what too few days cannot
@@ -19,13 +19,16 @@ const FORECAST_DAYS = 60;
 /** Forecasts below which a test of them says nothing. */
 const MIN_FORECASTS = 60;
 
-/** Kupiec's test of one-day 95 % value at risk, forecast from the days before each day alone. */
-export interface KupiecTest {
+/** Tests of one-day 95 % value at risk, forecast from the days before each day alone. */
+export interface ForecastTests {
   readonly forecasts: number;
   readonly exceptions: number;
   readonly expectedExceptions: number;
-  /** Chance of a count this far off if the forecasts were right. */
+  /** Kupiec: chance of a count this far off if the forecasts were right. */
   readonly pValue: number;
+  /** Christoffersen: chance of such clusters if exceptions came independently of each other, and of both together. */
+  readonly independencePValue: number;
+  readonly conditionalPValue: number;
 }
 
 export interface CurveRisk {
@@ -39,7 +42,7 @@ export interface CurveRisk {
   readonly es95: number | undefined;
   readonly var99: number | undefined;
   readonly es99: number | undefined;
-  readonly kupiec: KupiecTest | undefined;
+  readonly forecastTests: ForecastTests | undefined;
 }
 
 /**
@@ -77,7 +80,7 @@ export function computeCurveRisk(equity: Float64Array, timestamps: Float64Array,
     es95,
     var99,
     es99,
-    kupiec: testForecasts(daily),
+    forecastTests: testForecasts(daily),
   };
 }
 
@@ -107,25 +110,6 @@ export function computeDailyReturns(equity: Float64Array, intervalSeconds: numbe
   return Float64Array.from({ length: days }, (_, day) => equity[(day + 1) * perDay]! / equity[day * perDay]! - 1);
 }
 
-/**
- * Likelihood-ratio test that losses beyond a value at risk come as often as they should.
- *
- * LR = -2 ln [(1-p)^(n-x) p^x / ((1-x/n)^(n-x) (x/n)^x)], chi-square with one degree of freedom. Source: Kupiec, "Techniques for
- * Verifying the Accuracy of Risk Measurement Models" (1995).
- *
- * @example
- * computeKupiecPValue(250, 12, 0.05); // 0.885
- */
-export function computeKupiecPValue(forecasts: number, exceptions: number, probability: number): number {
-  requirePositive("forecasts", forecasts);
-  const share = exceptions / forecasts;
-  const logLikelihood = (p: number): number =>
-    (exceptions === 0 ? 0 : exceptions * Math.log(p)) +
-    (exceptions === forecasts ? 0 : (forecasts - exceptions) * Math.log1p(-p));
-  const ratio = Math.max(0, -2 * (logLikelihood(probability) - logLikelihood(share)));
-  return 1 - chisquareCdf(ratio, 1);
-}
-
 /** Value at risk and expected shortfall of returns, both as losses. */
 function computeTail(
   returns: Float64Array,
@@ -133,17 +117,21 @@ function computeTail(
   minDays: number,
 ): readonly [valueAtRisk: number | undefined, expectedShortfall: number | undefined] {
   if (returns.length < minDays) return [undefined, undefined];
-  const threshold = computeQuantile(returns, 1 - level);
-  return [-threshold, -computeMean(returns.filter((value) => value <= threshold))];
+  const { valueAtRisk, expectedShortfall } = computeTailRisk(returns, level);
+  return [valueAtRisk, expectedShortfall];
 }
 
-function testForecasts(returns: Float64Array): KupiecTest | undefined {
+function testForecasts(returns: Float64Array): ForecastTests | undefined {
   const forecasts = returns.length - FORECAST_DAYS;
   if (forecasts < MIN_FORECASTS) return undefined;
-  let exceptions = 0;
-  for (let day = FORECAST_DAYS; day < returns.length; day++) {
-    if (returns[day]! < computeQuantile(returns.subarray(day - FORECAST_DAYS, day), 0.05)) exceptions += 1;
-  }
-  const pValue = computeKupiecPValue(forecasts, exceptions, 0.05);
-  return { forecasts, exceptions, expectedExceptions: forecasts * 0.05, pValue };
+  const violated = computeRollingViolations(returns, FORECAST_DAYS, 0.95);
+  const tests = computeChristoffersenTests(violated, 0.05);
+  return {
+    forecasts,
+    exceptions: violated.filter(Boolean).length,
+    expectedExceptions: forecasts * 0.05,
+    pValue: tests.unconditional.pValue,
+    independencePValue: tests.independence.pValue,
+    conditionalPValue: tests.conditional.pValue,
+  };
 }

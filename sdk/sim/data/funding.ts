@@ -29,15 +29,15 @@ export interface Funding {
   readonly repairs: readonly DataRepair[];
 }
 
-/** Which payments are needed: those after `from` up to `to`; earlier ones are kept as well. */
+/** Which payments are needed: those after `from` up to `to`, earlier ones are kept as well; without them all of the file. */
 export interface FundingRequest {
-  readonly from: number;
-  readonly to: number;
+  readonly from?: number;
+  readonly to?: number;
   readonly repair?: RepairOptions | undefined;
 }
 
 /** Reads funding payments from a CSV or Parquet file: see {@link parseFunding}. */
-export async function readFunding(file: string, request: FundingRequest): Promise<Funding> {
+export async function readFunding(file: string, request: FundingRequest = {}): Promise<Funding> {
   return parseFunding(await readTable(file), request);
 }
 
@@ -51,7 +51,7 @@ export async function readFunding(file: string, request: FundingRequest): Promis
  * @example
  * parseFunding(parseCsvTable("timestamp,rate\n1700006400,0.0001\n1700035200,0.0001\n", "f.csv"), { from: 1700006400, to: 1700035200 }).rates;
  */
-export function parseFunding(table: Table, request: FundingRequest): Funding {
+export function parseFunding(table: Table, request: FundingRequest = {}): Funding {
   const time = requireColumn(table, TIME_COLUMNS, 'the time column is missing (call it "timestamp")');
   const rate = requireColumn(table, RATE_COLUMNS, 'the rate column is missing (call it "rate")');
   const timeline = readTimeline(table, time, request.repair);
@@ -133,10 +133,11 @@ function coverWindow(
   table: Table,
   rows: readonly TimedRow[],
   spacing: number,
-  { from, to }: FundingRequest,
+  request: FundingRequest,
 ): { readonly first: number; readonly last: number } {
   const start = rows[0]!.timestamp;
   const end = rows.at(-1)!.timestamp;
+  const { from = start, to = end } = request;
   // The first payment after `from` and the last one up to `to` have to be there.
   if (start > from + spacing || end + spacing <= to) {
     const span = `${new Date(start * 1_000).toISOString()} to ${new Date(end * 1_000).toISOString()}`;

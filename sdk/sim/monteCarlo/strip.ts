@@ -1,7 +1,9 @@
+import { computeOptionValueQuote } from "../../math/blackScholes.ts";
+import type { OptionKind } from "../../math/blackScholes.ts";
 import { computeLpDeltaBase } from "../../math/lp.ts";
 import type { LpPosition } from "../../math/lp.ts";
 import { requirePositive } from "../../math/require.ts";
-import { callPrice, kinkWeights, putPrice } from "./options.ts";
+import { computeReplicatingStrip } from "../../math/replication.ts";
 
 /** Options of one kind: `amounts[i]` [base] at `strikes[i]` [quote per base]; + bought. */
 interface Leg {
@@ -31,7 +33,7 @@ export function createOptionStrip(position: LpPosition, price: number, spacing: 
   const below = Math.ceil((price - position.priceLower) / spacing);
   const above = Math.ceil((position.priceUpper - price) / spacing);
   const strikes = Array.from({ length: below + above + 1 }, (_, i) => price + (i - below) * spacing);
-  const weights = kinkWeights(position, strikes);
+  const weights = computeReplicatingStrip(position, price, strikes).legs.map(({ weightBase }) => weightBase);
   // The weights below `price` add up to the drop of the slope from the lowest strike to the stretch left of it.
   const slopeBelow = computeLpDeltaBase(position, strikes[0]!) - sum(weights.slice(0, below));
   const put = slopeBelow - computeLpDeltaBase(position, price);
@@ -51,13 +53,11 @@ export function createOptionStrip(position: LpPosition, price: number, spacing: 
  * computeStripValueQuote(strip, 2000, 30 / 365, 0.7); // 4,033 for 100,000 of liquidity on 2000 ×/÷ 1.27
  */
 export function computeStripValueQuote(strip: OptionStrip, price: number, years: number, volatility: number): number {
-  const puts = strip.puts.strikes.map(
-    (strike, i) => strip.puts.amounts[i]! * putPrice(price, strike, years, volatility),
-  );
-  const calls = strip.calls.strikes.map(
-    (strike, i) => strip.calls.amounts[i]! * callPrice(price, strike, years, volatility),
-  );
-  return sum(puts) + sum(calls);
+  // Interest is left out: over a month the rate of a stablecoin moves a premium by less than a tenth of what the spread does.
+  const market = { price, volatility, years, ratePerYear: 0, yieldPerYear: 0 };
+  const valueOf = (kind: OptionKind, { strikes, amounts }: Leg): number =>
+    sum(strikes.map((strike, i) => amounts[i]! * computeOptionValueQuote({ kind, strike }, market)));
+  return valueOf("put", strip.puts) + valueOf("call", strip.calls);
 }
 
 /** Base under contract: what a fee by the contract is charged on. */

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { InvalidParameterError } from "../../../../sdk/errors.ts";
-import { computeCurveRisk, computeDailyReturns, computeKupiecPValue } from "../../../../sdk/sim/backtest/risk.ts";
+import { computeCurveRisk, computeDailyReturns } from "../../../../sdk/sim/backtest/risk.ts";
 import { expandBars } from "../../../../sdk/sim/backtest/steps.ts";
 import { MAX_STEP_MOVE } from "../../../../sdk/sim/steps.ts";
 import { expectClose } from "../../../support/close.ts";
@@ -37,16 +37,17 @@ describe("computeCurveRisk", () => {
         return all;
       }, []);
     const few = curve(days(10), 86_400);
-    expect([few.days, few.var95, few.es99, few.kupiec]).to.deep.equal([10, undefined, undefined, undefined]);
+    expect([few.days, few.var95, few.es99, few.forecastTests]).to.deep.equal([10, undefined, undefined, undefined]);
     const some = curve(days(40), 86_400);
     expectClose(some.var95, 0.05, 1e-9);
     expectClose(some.es95, 0.05, 1e-9);
     expect(some.var99).to.equal(undefined);
     const many = curve(days(200), 86_400);
     expectClose(many.var99, 0.05, 1e-9);
-    expect(many.kupiec?.forecasts).to.equal(140);
+    expect(many.forecastTests?.forecasts).to.equal(140);
     // A tenth of the days loses 5 %, and the forecast says so: only rounding puts a day beyond it.
-    expect(many.kupiec?.exceptions).to.be.lessThan(7);
+    expect(many.forecastTests?.exceptions).to.be.lessThan(7);
+    expect(many.forecastTests?.conditionalPValue).to.be.within(0, 1);
     expect([...computeDailyReturns(Float64Array.from([1, 2, 4, 8]), 43_200)]).to.deep.equal([3]);
   });
 
@@ -54,17 +55,6 @@ describe("computeCurveRisk", () => {
     expect(() => curve([100, 101])).to.throw(InvalidParameterError, "equity.length");
     expect(() => curve([0, 101, 102])).to.throw(InvalidParameterError, "equity[0]");
     expect(() => curve([100, Number.NaN, 102])).to.throw(InvalidParameterError);
-  });
-});
-
-describe("computeKupiecPValue", () => {
-  it("knows the likelihood ratio of Kupiec's paper", () => {
-    // LR = 2 ln[(1 - x/n)^(n-x) (x/n)^x / ((1-p)^(n-x) p^x)]; 95 % of chi-square(1) is 3.841459.
-    expectClose(computeKupiecPValue(250, 12, 0.05), 0.8842, 1e-3);
-    expect(computeKupiecPValue(250, 20, 0.05)).to.be.within(0.03, 0.06);
-    expect(computeKupiecPValue(250, 40, 0.05)).to.be.lessThan(1e-6);
-    expectClose(computeKupiecPValue(100, 5, 0.05), 1, 1e-9);
-    expectClose(computeKupiecPValue(255, 0, 0.01), 0.0236, 1e-3);
   });
 });
 

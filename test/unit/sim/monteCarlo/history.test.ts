@@ -90,8 +90,8 @@ describe("the recorded market", () => {
     this.skip();
   });
 
-  it("has the falls that the crash windows are named after, and hedges that take most of them away", () => {
-    const record = readMarketRecord(DIRECTORY);
+  it("has the falls that the crash windows are named after, and hedges that take most of them away", async () => {
+    const record = await readMarketRecord(DIRECTORY);
     if (record === undefined) throw new Error("the record is incomplete");
     const rows = measureCrashes(selectCrashWindows(record), 1);
     const find = (window: string, strategy: string) =>
@@ -104,8 +104,8 @@ describe("the recorded market", () => {
     }
   }).timeout(30_000);
 
-  it("gives plain holding exactly half of what the price did", () => {
-    const record = readMarketRecord(DIRECTORY);
+  it("gives plain holding exactly half of what the price did", async () => {
+    const record = await readMarketRecord(DIRECTORY);
     if (record === undefined) throw new Error("the record is incomplete");
     const { market, starts } = selectRollingWindows(record, 90);
     const spec = createSpec(market, 1, REALISTIC_VENUE, [1.27]);

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { computeOptionValueQuote } from "../../../../sdk/math/blackScholes.ts";
 import { computeLiquidityForValue, computeLpAmounts, computeLpValueQuote } from "../../../../sdk/math/lp.ts";
 import { createPathGenerator } from "../../../../sdk/sim/models/generator.ts";
 import { EXPERIMENT_MODELS } from "../../../../sdk/sim/models/priceModel.ts";
@@ -7,7 +8,6 @@ import { DEFAULT_OPTION_MARKET } from "../../../../sdk/sim/monteCarlo/book.ts";
 import { METRIC, METRIC_COUNT } from "../../../../sdk/sim/monteCarlo/hedgeRun.ts";
 import { MONTH_GRID, createKernel } from "../../../../sdk/sim/monteCarlo/kernel.ts";
 import type { SimulationSpec } from "../../../../sdk/sim/monteCarlo/kernel.ts";
-import { callPrice, putPrice } from "../../../../sdk/sim/monteCarlo/options.ts";
 import type { HedgedStrategy, Strategy } from "../../../../sdk/sim/monteCarlo/strategies.ts";
 import { createOptionStrip } from "../../../../sdk/sim/monteCarlo/strip.ts";
 import { TABLE_VENUE } from "../../../../sdk/sim/monteCarlo/venue.ts";
@@ -60,11 +60,14 @@ describe("createKernel", () => {
   it("adds up, by plain formulas, what every strategy made of every path", () => {
     const strip = createOptionStrip(POSITION, 2_000, 50);
     const legs = [
-      ...strip.puts.strikes.map((strike, i) => ({ strike, amount: strip.puts.amounts[i]!, price: putPrice })),
-      ...strip.calls.strikes.map((strike, i) => ({ strike, amount: strip.calls.amounts[i]!, price: callPrice })),
+      ...strip.puts.strikes.map((strike, i) => ({ strike, amount: strip.puts.amounts[i]!, kind: "put" as const })),
+      ...strip.calls.strikes.map((strike, i) => ({ strike, amount: strip.calls.amounts[i]!, kind: "call" as const })),
     ];
     const value = (price: number, years: number, volatility: number): number =>
-      legs.reduce((sum, leg) => sum + leg.amount * leg.price(price, leg.strike, years, volatility), 0);
+      legs.reduce((sum, { amount, ...option }) => {
+        const market = { price, years, volatility, ratePerYear: 0, yieldPerYear: 0 };
+        return sum + amount * computeOptionValueQuote(option, market);
+      }, 0);
     const contracts = legs.reduce((sum, { amount }) => sum + amount, 0);
     const premium = value(2_000, 30 / 365, 0.735) + 3e-4 * 2_000 * contracts;
     const { baseAmount } = computeLpAmounts(POSITION, 2_000);

@@ -1,58 +1,13 @@
 import { expect } from "chai";
 
-import { InvalidParameterError } from "../../../../sdk/errors.ts";
 import { computeLiquidityForValue, computeLpDeltaBase, computeLpValueQuote } from "../../../../sdk/math/lp.ts";
 import { createDeltaTable, fillDeltas } from "../../../../sdk/sim/monteCarlo/deltaTable.ts";
-import { callPrice, kinkWeights, putPrice } from "../../../../sdk/sim/monteCarlo/options.ts";
 import { computeStripValueQuote, createOptionStrip } from "../../../../sdk/sim/monteCarlo/strip.ts";
 import { expectClose } from "../../../support/close.ts";
-
-/** The design's vector for the position of its other examples: 10,000 on 1,500 to 2,500 at 2,000. */
-const KINKS = {
-  strikes: [1_500, 1_750, 2_000, 2_250, 2_500],
-  weights: [0.9283643000529356, 1.6041216053108367, 1.3109660772687783, 1.0975213216905395, 0.49163297135399625],
-};
 
 const MONTH = 30 / 365;
 const RANGE = { priceLower: 2_000 / 1.27, priceUpper: 2_540 };
 const POSITION = { liquidity: computeLiquidityForValue(100_000, 2_000, RANGE), ...RANGE };
-
-describe("callPrice and putPrice", () => {
-  it("agree with Hull's example, interest taken out by discounting the strike", () => {
-    // Hull, Options, Futures and Other Derivatives: S 42, K 40, r 10 %, sigma 20 %, half a year: call 4.76, put 0.81.
-    const strike = 40 * Math.exp(-0.05);
-    expectClose(callPrice(42, strike, 0.5, 0.2), 4.7594, 1e-4);
-    expectClose(putPrice(42, strike, 0.5, 0.2), 0.8086, 1e-4);
-  });
-
-  it("keep put-call parity and become the payoff at expiry", () => {
-    for (const strike of [1_000, 2_000, 3_500]) {
-      expectClose(callPrice(2_000, strike, MONTH, 0.7) - putPrice(2_000, strike, MONTH, 0.7), 2_000 - strike, 1e-9);
-      expect(callPrice(2_100, strike, 0, 0.7)).to.equal(Math.max(0, 2_100 - strike));
-      expect(putPrice(2_100, strike, MONTH, 0)).to.equal(Math.max(0, strike - 2_100));
-    }
-  });
-
-  it("refuse what cannot be", () => {
-    expect(() => callPrice(0, 1, 1, 1)).to.throw(InvalidParameterError);
-    expect(() => putPrice(1, -1, 1, 1)).to.throw(InvalidParameterError);
-    expect(() => callPrice(1, 1, -1, 1)).to.throw(InvalidParameterError);
-    expect(() => putPrice(1, 1, 1, Number.NaN)).to.throw(InvalidParameterError);
-  });
-});
-
-describe("kinkWeights", () => {
-  it("are those of the design", () => {
-    const position = { liquidity: 933.4553114807629, priceLower: 1_500, priceUpper: 2_500 };
-    const { strikes, weights } = KINKS;
-    kinkWeights(position, strikes).forEach((weight, i) => expectClose(weight, weights[i] ?? Number.NaN, 1e-9));
-  });
-
-  it("refuse strikes that do not ascend", () => {
-    expect(() => kinkWeights(POSITION, [2_000])).to.throw(InvalidParameterError);
-    expect(() => kinkWeights(POSITION, [2_000, 1_900])).to.throw(InvalidParameterError);
-  });
-});
 
 describe("createOptionStrip", () => {
   const strip = createOptionStrip(POSITION, 2_000, 50);
