@@ -35,6 +35,7 @@ export function addDemoCommand(program: Command, context: CommandContext): void 
       between(1.02, 10),
       defaultSettings.rangeWidth,
     )
+    .option("--no-fee-gate", "stay in the pool even when fees do not pay for the hedge")
     .option("--gas-price-gwei <number>", "price of gas", between(0.01, 2_000), 2)
     .option(
       "--turnover <number>",

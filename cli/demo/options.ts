@@ -7,6 +7,8 @@ export interface DemoOptions {
   readonly stepsPerHour: number;
   readonly deposit: string;
   readonly width: number;
+  /** False: the vault stays in the pool even when fees do not pay for the hedge. */
+  readonly feeGate: boolean;
   readonly gasPriceGwei: number;
   readonly turnover: number;
   readonly seed?: number;

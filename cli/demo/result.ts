@@ -16,6 +16,7 @@ export interface DemoSetup {
   readonly window: PriceWindow;
   readonly stepsPerHour: number;
   readonly rangeWidth: number;
+  readonly isFeeGateEnabled: boolean;
   readonly depositQuote: number;
   readonly gasPriceGwei: number;
   readonly dailyTurnover: number;
@@ -69,6 +70,7 @@ export interface DemoResult {
   };
   readonly settings: {
     readonly width: number;
+    readonly feeGate: boolean;
     readonly deposit: number;
     readonly dailyTurnover: number;
   };
@@ -133,7 +135,12 @@ export function analyseReplay(record: ReplayRecord, units: DemoWorld["units"], s
       steps: record.steps,
       stepsPerHour: setup.stepsPerHour,
     },
-    settings: { width: setup.rangeWidth, deposit: setup.depositQuote, dailyTurnover: setup.dailyTurnover },
+    settings: {
+      width: setup.rangeWidth,
+      feeGate: setup.isFeeGateEnabled,
+      deposit: setup.depositQuote,
+      dailyTurnover: setup.dailyTurnover,
+    },
     units,
     versions: setup.versions,
   };

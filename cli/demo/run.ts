@@ -131,6 +131,7 @@ async function createWorld(options: DemoOptions, market: DemoMarket, depositQuot
       startTimestamp: market.start.timestamp,
       depositQuote,
       rangeWidth: options.width,
+      isFeeGateEnabled: options.feeGate,
       gasPriceGwei: options.gasPriceGwei,
       rpcPort,
     });
@@ -208,6 +209,7 @@ function report(
     window: market.window,
     stepsPerHour: options.stepsPerHour,
     rangeWidth: options.width,
+    isFeeGateEnabled: options.feeGate,
     depositQuote: Number(depositQuote),
     gasPriceGwei: options.gasPriceGwei,
     dailyTurnover: options.turnover,

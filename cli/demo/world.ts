@@ -46,6 +46,7 @@ export interface WorldOptions {
   /** In whole quote tokens. */
   readonly depositQuote: string;
   readonly rangeWidth: number;
+  readonly isFeeGateEnabled: boolean;
   readonly gasPriceGwei: number;
   /** Port to serve JSON-RPC on; undefined: the chain stays inside this process. */
   readonly rpcPort: number | undefined;
@@ -108,7 +109,7 @@ async function furnish(twin: Twin, options: WorldOptions): Promise<TwinWorld> {
         emergencyMaxFeeGwei: Math.max(500, options.gasPriceGwei * FEE_HEADROOM * 2),
         // The gas price of the options is all that the keeper pays.
         maxPriorityFeeGwei: 0,
-        policy: { rangeWidth: options.rangeWidth },
+        policy: { rangeWidth: options.rangeWidth, feeGate: { enabled: options.isFeeGateEnabled } },
       },
     }),
     { eip1193: twin.provider, clock, log: silentLog },

@@ -44,6 +44,7 @@ async function replayed(
     window: MARKET.window,
     stepsPerHour: 4,
     rangeWidth: 1.5,
+    isFeeGateEnabled: true,
     depositQuote: 1_000_000,
     gasPriceGwei: 2,
     dailyTurnover: 1,

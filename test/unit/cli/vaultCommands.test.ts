@@ -29,6 +29,7 @@ describe("hedgerow status, deposit, redeem, claim and keeper on a chain", functi
       startTimestamp: START.timestamp,
       depositQuote: String(DEPOSIT),
       rangeWidth: 1.5,
+      isFeeGateEnabled: true,
       gasPriceGwei: 2,
       rpcPort: 0,
     });
