@@ -2,7 +2,7 @@ import { computeFirstPassageProbability, computeUpMoveAtProbability } from "../m
 import { requireBetween, requireNonNegative, requirePositive } from "../math/require.ts";
 import { DAYS_PER_YEAR } from "../math/units.ts";
 import { InvalidParameterError } from "../errors.ts";
-import type { MarginSettings, PolicySettings, Targets } from "./types.ts";
+import type { MarginPlan, MarginSettings, PolicySettings } from "./types.ts";
 
 const HOURS_PER_YEAR = DAYS_PER_YEAR * 24;
 /** A higher estimate is a fault of the feed; no margin would do for it. 1,000 % a year. */
@@ -28,7 +28,7 @@ export function planMargin(
   volatilityAnnual: number,
   healthFloor: number | undefined,
   settings: Pick<PolicySettings, "targetHealth" | "minHealth" | "marginPlan">,
-): Pick<Targets, "targetHealth" | "minHealth"> {
+): MarginPlan {
   const plan = settings.marginPlan;
   requireMarginSettings(plan);
   requirePositive("volatilityAnnual", volatilityAnnual);

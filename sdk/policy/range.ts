@@ -4,7 +4,7 @@ import { computeLvrFractionAtRangeCentre } from "../math/lvr.ts";
 import { requirePositive } from "../math/require.ts";
 import { bandInputsOf } from "./band.ts";
 import { expectedFeeApr, wantedPosition } from "./position.ts";
-import type { Market, PolicySettings, RangeSettings, Situation, Targets } from "./types.ts";
+import type { MarginPlan, Market, PolicySettings, RangeSettings, Situation, Targets } from "./types.ts";
 
 /** How far the price is from the centre of the outermost range, 0 = centre, 1 = edge, in log price. */
 export function travelledToEdge({ ranges, exposure }: Pick<Situation, "ranges" | "exposure">): number {
@@ -51,7 +51,7 @@ export function chooseRangeWidth(
   situation: Situation,
   market: Market,
   settings: PolicySettings,
-  health: Pick<Targets, "targetHealth" | "minHealth">,
+  health: MarginPlan,
 ): number {
   if (settings.rangeWidth !== "auto") return settings.rangeWidth;
   const { autoRange } = settings;

@@ -265,6 +265,9 @@ export interface Targets {
   readonly minHealth: number;
 }
 
+/** Health to build for, and health under which to act. */
+export type MarginPlan = Pick<Targets, "targetHealth" | "minHealth">;
+
 /** What market and settings say about a situation, beside the band. */
 export interface Advice {
   readonly targets: Targets;

@@ -1,5 +1,6 @@
 import { adviseOn } from "../../policy/advice.ts";
-import type { Advice, Band, Market, PolicySettings, Situation } from "../../policy/types.ts";
+import { planMargin } from "../../policy/margin.ts";
+import type { Advice, Band, MarginPlan, Market, PolicySettings, Situation } from "../../policy/types.ts";
 
 /** Relative change of an input within which an advice is taken again; of the carry, which may be 0, the absolute one. */
 const TOLERANCE = 0.01;
@@ -21,12 +22,22 @@ export interface AdviceMemo {
 
 /** A memory for one vault. */
 export function createAdviceMemo(settings: PolicySettings): AdviceMemo {
+  const { targetHealth, minHealth } = settings;
+  const asSet: MarginPlan = { targetHealth, minHealth };
   let last: Entry | undefined;
+  /** A calmer market never asks for more health than this one, in which the settings were enough. */
+  let calmVolatility = 0;
+  const planHealth = (volatilityAnnual: number): MarginPlan => {
+    if (volatilityAnnual <= calmVolatility) return asSet;
+    const plan = planMargin(volatilityAnnual, undefined, settings);
+    if (plan.targetHealth === targetHealth && plan.minHealth === minHealth) calmVolatility = volatilityAnnual;
+    return plan;
+  };
   return {
     adviceOn: (situation, band, market) => {
       if (last === undefined || last.band !== band || !isClose(last, market)) {
         last = {
-          advice: adviseOn(situation, band, market, settings),
+          advice: adviseOn(situation, band, market, settings, planHealth(market.volatilityAnnual)),
           band,
           volatilityAnnual: market.volatilityAnnual,
           feeQuotePerLiquidityYear: market.feeQuotePerLiquidityYear,
