@@ -61,10 +61,7 @@ describe("simulateHedges", () => {
       expect(row.liquidationProbability).to.equal(0);
     }
     expect(Math.abs(find(rows, "optimal band").es95 + 0.051)).to.be.below(0.011);
-    expect(find(rows, "half strip + band").premiumBp * 2).to.be.closeTo(
-      find(rows, "full strip + band").premiumBp,
-      1e-6,
-    );
+    expectClose(find(rows, "half strip + band").premiumBp * 2, find(rows, "full strip + band").premiumBp, 1e-6);
   }).timeout(60_000);
 
   it("reproduces the design's strips as what they are: a part hedged by options for good, the rest by the band", () => {

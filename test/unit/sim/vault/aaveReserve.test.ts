@@ -4,6 +4,7 @@ import { describe, it } from "mocha";
 import { InvalidParameterError } from "../../../../sdk/errors.ts";
 import { AaveReserve } from "../../../../sdk/sim/vault/aaveReserve.ts";
 import { createReserve, START } from "./world.ts";
+import { expectClose } from "../../../support/close.ts";
 
 const RAY = 10n ** 27n;
 const YEAR = 31_536_000;
@@ -64,10 +65,10 @@ describe("AaveReserve", () => {
     };
     // 60 % used: 2.7 % × 60/90, of which suppliers get 60 % less 15 %.
     const half = at(600_000n, 400_000n).storage;
-    expect(Number(half.borrowRateRay) / 1e27).to.be.closeTo(0.018, 1e-12);
-    expect(Number(half.supplyRateRay) / 1e27).to.be.closeTo(0.018 * 0.6 * 0.85, 1e-12);
+    expectClose(Number(half.borrowRateRay) / 1e27, 0.018, 1e-12);
+    expectClose(Number(half.supplyRateRay) / 1e27, 0.018 * 0.6 * 0.85, 1e-12);
     // 95 % used: half of the way beyond the optimum.
-    expect(Number(at(950_000n, 50_000n).storage.borrowRateRay) / 1e27).to.be.closeTo(0.027 + 0.4, 1e-12);
+    expectClose(Number(at(950_000n, 50_000n).storage.borrowRateRay) / 1e27, 0.027 + 0.4, 1e-12);
   });
 
   it("refuses to go back in time", () => {

@@ -10,6 +10,7 @@ import { computeSqrtPriceOfWhole, runMarketStep, toUnitsDown } from "../../../..
 import { VaultRevertError } from "../../../../sdk/sim/vault/errors.ts";
 import type { SimulatedVault } from "../../../../sdk/sim/vault/vault.ts";
 import { createSimulatedVault, FEED_RULES, START } from "./world.ts";
+import { expectClose } from "../../../support/close.ts";
 
 const MARKET = { volatilityAnnual: 0.7, hedgeGasQuote: 1 };
 const MILLION = 10n ** 12n;
@@ -34,7 +35,7 @@ for (const baseIsToken0 of [false, true]) {
       const built = vault.snapshot(START + 3_700).vault;
       expect(built.ranges).to.have.length(1);
       // What the range holds of the base is borrowed.
-      expect(Number(built.book.deltaBase) / 1e18).to.be.closeTo(0, 0.5);
+      expectClose(Number(built.book.deltaBase) / 1e18, 0, 0.5);
       expect(-(built.hedges[0]?.deltaBase ?? 0n) > 50n * 10n ** 18n).to.equal(true);
 
       const kinds = [2_520, 2_560, 2_610, 2_650, 2_600, 2_540, 2_500, 2_500].map((price, i) =>
@@ -47,7 +48,7 @@ for (const baseIsToken0 of [false, true]) {
       expect(Math.abs(Number(book.navQuote) / 1e12 - 1)).to.be.lessThan(0.01);
       expect(book.navMinQuote < book.navQuote && book.navQuote < book.navMaxQuote).to.equal(true);
       const worth = vault.convertToAssets(vault.totalSupply, START + 9 * 3_600 + 60);
-      expect(Number(worth) / Number(book.navQuote)).to.be.closeTo(1, 1e-9);
+      expectClose(Number(worth) / Number(book.navQuote), 1, 1e-9);
     });
 
     it("is as before when a plan is refused at its last step", () => {
@@ -95,10 +96,10 @@ for (const baseIsToken0 of [false, true]) {
         (at) => vault.snapshot(at).vault.hedges[0]!,
       );
       const debt = Number(later!.deltaBase) / Number(then!.deltaBase);
-      expect(debt).to.be.closeTo(Math.exp((0.02 * 30) / 365), 1e-6);
+      expectClose(debt, Math.exp((0.02 * 30) / 365), 1e-6);
       const margin = ({ equityMinQuote, deltaBase }: { equityMinQuote: bigint; deltaBase: bigint }): number =>
         Number(equityMinQuote) / 1e6 - (Number(deltaBase) / 1e18) * 2_500;
-      expect(margin(later!) / margin(then!)).to.be.closeTo(1 + (0.03 * 30) / 365, 1e-6);
+      expectClose(margin(later!) / margin(then!), 1 + (0.03 * 30) / 365, 1e-6);
     });
   });
 }
