@@ -21,7 +21,7 @@ export function printBacktest(output: Output, document: BacktestDocument): void 
   printList(output, "Assumptions", assumptions);
 }
 
-/** What it earned, against what, by what: three sentences. */
+/** What it earned, against what, by what, and whether it stayed: three or four sentences. */
 export function describeOutcome({ result }: BacktestDocument): readonly string[] {
   const { benchmarks, attribution, varianceRemoved } = result;
   const word = result.return >= 0 ? "earned" : "lost";
@@ -39,7 +39,15 @@ export function describeOutcome({ result }: BacktestDocument): readonly string[]
   const by =
     `Fees brought ${money(attribution.fees)}, divergence and hedge together ${money(attribution.divergence + attribution.hedge)}, ` +
     `funding ${money(attribution.funding)}, costs ${money(attribution.swapCosts + attribution.gas + attribution.liquidation)}${removed}.`;
-  return [earned, against, by];
+  const { exit } = result.actions;
+  const left =
+    result.risk.timeInPool < 0.99 && exit > 0
+      ? [
+          `It was in the pool for ${displayPercent(result.risk.timeInPool, 0)} of the time and left it ${exit === 1 ? "once" : `${exit} times`}; ` +
+            "where fees do not pay for the hedge the keeper stays out (--no-fee-gate keeps it in).",
+        ]
+      : [];
+  return [earned, against, by, ...left];
 }
 
 function printCurves(output: Output, { result }: BacktestDocument): void {
@@ -122,7 +130,8 @@ export function listRisk({ result }: BacktestDocument): readonly (readonly [name
         : `${forecastTests.exceptions} of ${forecastTests.forecasts} days beyond the forecast, ${displayNumber(forecastTests.expectedExceptions, 1)} expected; p ${displayNumber(forecastTests.pValue, 3)} for the count (Kupiec), ${displayNumber(forecastTests.independencePValue, 3)} for clusters (Christoffersen)`,
     ],
     ["lowest health", risk.minHealth === undefined ? "no short" : displayNumber(risk.minHealth, 3)],
-    ["in range", risk.timeInRange === undefined ? "never placed" : displayPercent(risk.timeInRange, 1)],
+    ["in the pool", displayPercent(risk.timeInPool, 1)],
+    ["in range", risk.timeInRange === undefined ? "never placed" : `${displayPercent(risk.timeInRange, 1)} of that`],
     ["outside band", `${displayPercent(risk.timeOutsideBand)} of ${result.decisions} looks`],
     [
       "transactions",

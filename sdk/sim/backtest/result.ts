@@ -50,7 +50,9 @@ export interface CurveResult {
 export interface BacktestRisk extends CurveRisk {
   /** Lowest health of the short; undefined if there never was one. */
   readonly minHealth: number | undefined;
-  /** Part of the time with liquidity in the pool that the price was in its range. */
+  /** Part of the time in which the vault had liquidity in the pool. */
+  readonly timeInPool: number;
+  /** Part of that in which the price was in its range. */
   readonly timeInRange: number | undefined;
   /** Part of the decisions that found the delta outside its band. */
   readonly timeOutsideBand: number;
@@ -155,6 +157,7 @@ export function computeResult(record: BacktestRecord, steps: StepColumns, model:
     risk: {
       ...risk,
       minHealth: record.minHealth === Infinity ? undefined : record.minHealth,
+      timeInPool: record.placedSeconds / (steps.bars * steps.barSeconds),
       timeInRange: record.placedSeconds === 0 ? undefined : record.inRangeSeconds / record.placedSeconds,
       timeOutsideBand: record.outsideBand / record.decisions,
       liquidations: record.liquidations,
