@@ -136,6 +136,16 @@ contract RiskPolicy is IRiskPolicy, AccessManaged {
     }
 
     /// @inheritdoc IRiskPolicy
+    function enforceUnexecuted(Book calldata before, Book calldata afterwards) external view {
+        uint256 deltaAfter = SignedMath.abs(afterwards.deltaBase);
+        uint256 limitBase = _bandBase(afterwards, _params.maxDeltaBps);
+        bool sameSign = (before.deltaBase >= 0) == (afterwards.deltaBase >= 0);
+        if (deltaAfter > limitBase && !(sameSign && deltaAfter <= SignedMath.abs(before.deltaBase))) {
+            revert RiskPolicy_DeltaOutsideBand(afterwards.deltaBase, limitBase);
+        }
+    }
+
+    /// @inheritdoc IRiskPolicy
     function enforceEmergency(Book calldata before, Book calldata afterwards, uint256 turnoverQuote) external {
         _requireVault();
         PolicyParams memory p = _params;

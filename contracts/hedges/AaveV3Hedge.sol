@@ -133,6 +133,11 @@ contract AaveV3Hedge is IHedge {
     }
 
     /// @inheritdoc IHedge
+    function pendingDeltaBase() external pure returns (int256) {
+        return 0;
+    }
+
+    /// @inheritdoc IHedge
     function marginFactorWad() external view returns (uint256) {
         return (_liquidationThreshold(args()) * WAD) / THRESHOLD_UNIT;
     }

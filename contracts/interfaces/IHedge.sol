@@ -55,6 +55,10 @@ interface IHedge {
     /// @notice Delta, equity, health, pending and lost at the given price. Reads the venue, not our memory of it.
     function read(uint256 priceWad) external view returns (HedgeState memory state);
 
+    /// @notice How the delta will change when the order that waits for the venue is executed in full; 0 when none waits. The
+    /// policy judges an action by both outcomes.
+    function pendingDeltaBase() external view returns (int256);
+
     /// @notice How margin turns into health: health = marginFactorWad × margin / value of the short, both in quote.
     /// For a loan this is the liquidation threshold of the collateral.
     function marginFactorWad() external view returns (uint256);

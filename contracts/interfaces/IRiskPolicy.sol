@@ -62,6 +62,11 @@ interface IRiskPolicy {
         uint256 turnoverQuote
     ) external;
 
+    /// @notice Reverts unless the net delta stays in order should the venue never execute what an action left pending: inside
+    /// the band, or no larger than before with the same sign. `enforce` judges the action as if it were executed. Only a view:
+    /// it charges nothing.
+    function enforceUnexecuted(Book calldata before, Book calldata afterwards) external view;
+
     /// @notice The same for `hedgeNow`, which anyone may call: the keeper must be silent, the delta outside the emergency band, and
     /// the action must leave less of it. It does not end the keeper's silence.
     function enforceEmergency(Book calldata before, Book calldata afterwards, uint256 turnoverQuote) external;

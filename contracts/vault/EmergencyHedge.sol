@@ -101,6 +101,8 @@ library EmergencyHedge {
         address largest;
         int256 delta;
         for (uint256 i = 0; i < MAX_HEDGES && s.hedges[i] != address(0); ++i) {
+            // A venue that settles in quote takes no base back: lowering its short as well would close the delta twice.
+            if (IHedge(s.hedges[i]).baseToUnwind(1, 1) == 0) continue;
             HedgeState memory hedge = IHedge(s.hedges[i]).read(priceWad);
             if (hedge.deltaBase < delta) (largest, delta) = (s.hedges[i], hedge.deltaBase);
         }

@@ -5,13 +5,14 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
+import {IHedge} from "../interfaces/IHedge.sol";
 import {IHedgedVault} from "../interfaces/IHedgedVault.sol";
 import {LiquidityState} from "../interfaces/ILiquidity.sol";
 import {IPriceOracle, OracleReading} from "../interfaces/IPriceOracle.sol";
 import {IRiskPolicy} from "../interfaces/IRiskPolicy.sol";
 import {BPS} from "../libraries/PriceMath.sol";
 import {Action, Book, Pair, PlanBounds, PlanPromise} from "../types/VaultTypes.sol";
-import {FeeLedgerState, MODE_DEGRADED, MODE_WIND_DOWN, VaultState} from "./VaultState.sol";
+import {FeeLedgerState, MAX_HEDGES, MODE_DEGRADED, MODE_WIND_DOWN, VaultState} from "./VaultState.sol";
 import {EmergencyHedge} from "./EmergencyHedge.sol";
 import {FeeLedger} from "./FeeLedger.sol";
 import {PlanRunner} from "./PlanRunner.sol";
@@ -48,6 +49,7 @@ library Operations {
         PlanBounds bounds;
         uint256 uncollectedBefore;
         uint256 shortfallBefore;
+        int256 pendingBefore;
         bool movesLiquidity;
         uint256 turnoverQuote;
     }
@@ -73,7 +75,7 @@ library Operations {
         if (shortfall > op.shortfallBefore + SHORTFALL_ROUNDING_UNITS) {
             revert IHedgedVault.HedgedVault_ShortNotBuyable(shortfall, op.shortfallBefore);
         }
-        context.policy.enforce(op.before, afterwards, promised, op.turnoverQuote);
+        _enforce(s, context, op, afterwards, promised);
         _finish(s, context, op, afterwards);
     }
 
@@ -93,11 +95,41 @@ library Operations {
         _finish(s, context, op, afterwards);
     }
 
+    /// @dev An order that waits for its venue may be executed or not: the delta must be in order both ways. Loss, turnover,
+    /// promise and health are judged as if it were executed; the books' health is the lower of the two.
+    function _enforce(
+        VaultState storage s,
+        OperationContext memory context,
+        Operation memory op,
+        Book memory afterwards,
+        PlanPromise calldata promised
+    ) private {
+        Book memory before = op.before;
+        if (!afterwards.pending) {
+            context.policy.enforce(before, afterwards, promised, op.turnoverQuote);
+            return;
+        }
+        context.policy.enforceUnexecuted(before, afterwards);
+        int256 pendingAfter = _pendingDelta(s);
+        before.deltaBase += op.pendingBefore;
+        afterwards.deltaBase += pendingAfter;
+        context.policy.enforce(before, afterwards, promised, op.turnoverQuote);
+        before.deltaBase -= op.pendingBefore;
+        afterwards.deltaBase -= pendingAfter;
+    }
+
+    function _pendingDelta(VaultState storage s) private view returns (int256 change) {
+        for (uint256 i = 0; i < MAX_HEDGES && s.hedges[i] != address(0); ++i) {
+            change += IHedge(s.hedges[i]).pendingDeltaBase();
+        }
+    }
+
     function _begin(VaultState storage s, OperationContext memory context) private view returns (Operation memory op) {
         uint256 price = context.reading.priceWad;
         op.liquidity = s.liquidity.read(price, 0);
         op.before = s.bookOf(context.pair, context.reading, op.liquidity, false);
         op.uncollectedBefore = FeeLedger.uncollected(context.pair, op.liquidity, price);
+        if (op.before.pending) op.pendingBefore = _pendingDelta(s);
         op.bounds.priceWad = price;
         (op.bounds.slippageBps, op.bounds.minRangeTicks) = context.policy.planBounds();
         op.shortfallBefore = _shortfall(s, context, op, op.before);

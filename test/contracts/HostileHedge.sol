@@ -117,6 +117,11 @@ contract HostileHedge is IHedge {
     }
 
     /// @inheritdoc IHedge
+    function pendingDeltaBase() external pure returns (int256) {
+        return 0;
+    }
+
+    /// @inheritdoc IHedge
     function marginFactorWad() external pure returns (uint256) {
         return 1e18;
     }

@@ -65,6 +65,11 @@ contract MarginHedge is IHedge {
     }
 
     /// @inheritdoc IHedge
+    function pendingDeltaBase() external pure returns (int256) {
+        return 0;
+    }
+
+    /// @inheritdoc IHedge
     function marginFactorWad() external view returns (uint256) {
         return args().venue.THRESHOLD_WAD();
     }

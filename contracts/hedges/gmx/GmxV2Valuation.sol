@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+pragma solidity 0.8.37;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
+
+import {IGmxV2DataStore, IGmxV2Reader} from "../../interfaces/external/gmx/IGmxV2.sol";
+import {GmxV2Keys} from "../../interfaces/external/gmx/GmxV2Keys.sol";
+import {GmxV2MarketPrices, GmxV2PositionInfo, GmxV2Price} from "../../interfaces/external/gmx/GmxV2Types.sol";
+import {WAD} from "../../libraries/PriceMath.sol";
+
+/// @notice Where a short is read.
+struct GmxV2Site {
+    IGmxV2Reader reader;
+    IGmxV2DataStore dataStore;
+    address referralStorage;
+    address market;
+    address collateral;
+    address account;
+}
+
+/// @notice USD prices of a token's smallest unit, 30 decimals, as GMX counts.
+struct GmxV2Quotes {
+    uint256 basePrice;
+    uint256 quotePrice;
+}
+
+/// @notice What an order under way would change.
+/// @param sizeUsd Signed change of the position's size, + = larger.
+/// @param marginQuote Signed change of its collateral, + = posted with the order.
+struct GmxV2Change {
+    int256 sizeUsd;
+    int256 marginQuote;
+}
+
+/// @notice A position and the order under way, valued.
+/// @param lowQuote Closed now, with the fee and the impact of closing it whole; `highQuote` what it shows, less what it owes.
+/// @param claimableBase Funding that it earned since its last change; `claimableQuote` likewise.
+/// @param changeFeeQuote Fee of the order under way; `changeImpactQuote` the most that its impact can take.
+/// @param healthWad Price of its liquidation over the price now; the lower of before and after the order.
+struct GmxV2Value {
+    int256 lowQuote;
+    int256 highQuote;
+    uint256 sizeInTokens;
+    uint256 claimableBase;
+    uint256 claimableQuote;
+    uint256 changeFeeQuote;
+    uint256 changeImpactQuote;
+    uint256 healthWad;
+}
+
+/// @title What a short on GMX v2 is worth, between which bounds, and how far from its liquidation.
+/// @dev A linked library: the hedge would not fit into a contract with it.
+library GmxV2Valuation {
+    uint256 private constant FLOAT = 1e30;
+
+    /// @dev Terms of the market, all with 30 decimals.
+    struct Terms {
+        uint256 feeFactor;
+        uint256 impactFactor;
+        uint256 minCollateralFactor;
+        uint256 minCollateralUsd;
+    }
+
+    /// @notice Values the position of an account in a market, and the order under way.
+    function valueOf(
+        GmxV2Site memory site,
+        GmxV2Quotes memory q,
+        GmxV2Change memory change
+    ) external view returns (GmxV2Value memory v) {
+        GmxV2PositionInfo memory info;
+        bytes32 key = _key(site);
+        v.healthWad = type(uint256).max;
+        Terms memory terms = _terms(site);
+        if (site.dataStore.getUint(GmxV2Keys.sizeInUsd(key)) != 0) {
+            info = _info(site, q, key);
+            (v.lowQuote, v.highQuote) = _equity(info, q);
+            v.sizeInTokens = info.position.numbers.sizeInTokens;
+            v.claimableBase = info.fees.funding.claimableLongTokenAmount;
+            v.claimableQuote = info.fees.funding.claimableShortTokenAmount;
+            v.healthWad = _health(info, q, terms, GmxV2Change(0, 0));
+        }
+        if (change.sizeUsd == 0 && change.marginQuote == 0) return v;
+        v.healthWad = Math.min(v.healthWad, _health(info, q, terms, change));
+        uint256 traded = SignedMath.abs(change.sizeUsd);
+        v.changeFeeQuote = Math.ceilDiv(Math.mulDiv(traded, terms.feeFactor, FLOAT), q.quotePrice);
+        v.changeImpactQuote = Math.ceilDiv(Math.mulDiv(traded, terms.impactFactor, FLOAT), q.quotePrice);
+    }
+
+    /// @notice Collateral to take out with a part of the position for somebody who leaves.
+    /// @dev GMX takes losses and fees out of the gain that an order realises, then out of the collateral that stays: what is
+    /// taken out for the leaver must not leave the own part of them to the others.
+    /// @param partUsd Part of the size; below all of it.
+    function exitMargin(
+        GmxV2Site memory site,
+        GmxV2Quotes memory q,
+        uint256 partUsd
+    ) external view returns (uint256) {
+        GmxV2PositionInfo memory info = _info(site, q, _key(site));
+        uint256 sizeUsd = info.position.numbers.sizeInUsd;
+        if (partUsd >= sizeUsd) return 0; // a position that is closed whole pays all that is left
+        (int256 low, ) = _equity(info, q);
+        int256 worth = part(low, partUsd, sizeUsd);
+        int256 gain =
+            part(_usdToQuoteDown(info.basePnlUsd, q.quotePrice), partUsd, sizeUsd) - int256(info.fees.totalCostAmount);
+        if (gain > 0) worth -= gain;
+        return worth > 0 ? uint256(worth) : 0;
+    }
+
+    /// @notice Part of a signed value, rounded towards zero.
+    function part(int256 value, uint256 numerator, uint256 denominator) internal pure returns (int256) {
+        if (numerator == denominator) return value;
+        uint256 magnitude = Math.mulDiv(SignedMath.abs(value), numerator, denominator);
+        return value >= 0 ? int256(magnitude) : -int256(magnitude);
+    }
+
+    /// @dev Lowest: closed now, with the fee and the impact of closing it whole. Highest: worth what it shows, less the
+    /// funding and borrowing that are owed already, and the impact that its opening still owes.
+    function _equity(
+        GmxV2PositionInfo memory info,
+        GmxV2Quotes memory q
+    ) private pure returns (int256 minQuote, int256 maxQuote) {
+        // Token amounts and their values stay far below 2^255.
+        int256 collateral = int256(info.position.numbers.collateralAmount);
+        int256 totalImpact = info.executionPriceResult.totalImpactUsd;
+        int256 owedImpact = SignedMath.max(totalImpact, info.executionPriceResult.proportionalPendingImpactUsd);
+        uint256 accrued = info.fees.borrowing.borrowingFeeAmount + info.fees.funding.fundingFeeAmount;
+        int256 worst = info.basePnlUsd + totalImpact - int256(info.executionPriceResult.priceImpactDiffUsd);
+        minQuote = collateral + _usdToQuoteDown(worst, q.quotePrice) - int256(info.fees.totalCostAmount);
+        maxQuote = collateral + _usdToQuoteDown(info.basePnlUsd + owedImpact, q.quotePrice) + 1 - int256(accrued);
+        if (maxQuote < minQuote) maxQuote = minQuote;
+    }
+
+    /// @dev Price at which the position is liquidated, over the price now: 1e18 = now. The same convention as a loan's
+    /// health: by how much the base may rise.
+    /// @param change Counted as done; zero for the position as it is.
+    function _health(
+        GmxV2PositionInfo memory info,
+        GmxV2Quotes memory q,
+        Terms memory terms,
+        GmxV2Change memory change
+    ) private pure returns (uint256) {
+        uint256 size = info.position.numbers.sizeInUsd;
+        uint256 value = info.position.numbers.sizeInTokens * q.basePrice;
+        int256 remaining =
+            (int256(info.position.numbers.collateralAmount) -
+                int256(info.fees.totalCostAmount) +
+                change.marginQuote) *
+                int256(q.quotePrice) +
+                info.basePnlUsd +
+                SignedMath.min(info.executionPriceResult.totalImpactUsd, 0);
+        if (change.sizeUsd != 0) {
+            uint256 traded = SignedMath.abs(change.sizeUsd);
+            int256 fee = int256(Math.mulDiv(traded, terms.feeFactor, FLOAT));
+            if (change.sizeUsd > 0) {
+                size += traded;
+                value += traded;
+                remaining -= 2 * fee; // of the order, and of closing what it adds
+            } else {
+                if (traded >= size) return type(uint256).max;
+                value = Math.mulDiv(value, size - traded, size);
+                size -= traded;
+            }
+        }
+        if (value == 0) return type(uint256).max;
+        uint256 floorUsd = Math.max(Math.mulDiv(size, terms.minCollateralFactor, FLOAT), terms.minCollateralUsd);
+        int256 room = remaining - int256(floorUsd) + int256(value);
+        return room <= 0 ? 0 : Math.mulDiv(uint256(room), WAD, value);
+    }
+
+    /// @dev USD with 30 decimals in quote units, rounded down.
+    function _usdToQuoteDown(int256 usd, uint256 quotePrice) private pure returns (int256) {
+        return usd >= 0 ? int256(uint256(usd) / quotePrice) : -int256(Math.ceilDiv(uint256(-usd), quotePrice));
+    }
+
+    function _key(GmxV2Site memory site) private pure returns (bytes32) {
+        return GmxV2Keys.position(site.account, site.market, site.collateral, false);
+    }
+
+    function _info(
+        GmxV2Site memory site,
+        GmxV2Quotes memory q,
+        bytes32 key
+    ) private view returns (GmxV2PositionInfo memory) {
+        GmxV2Price memory base = GmxV2Price(q.basePrice, q.basePrice);
+        return
+            site.reader.getPositionInfo(
+                address(site.dataStore),
+                site.referralStorage,
+                key,
+                GmxV2MarketPrices(base, base, GmxV2Price(q.quotePrice, q.quotePrice)),
+                0,
+                address(0),
+                true
+            );
+    }
+
+    function _terms(GmxV2Site memory site) private view returns (Terms memory) {
+        return
+            Terms({
+                feeFactor: site.dataStore.getUint(GmxV2Keys.positionFeeFactor(site.market, false)),
+                impactFactor: site.dataStore.getUint(GmxV2Keys.maxPositionImpactFactor(site.market, false)),
+                minCollateralFactor: site.dataStore.getUint(
+                    GmxV2Keys.minCollateralFactorForLiquidation(site.market)
+                ),
+                minCollateralUsd: site.dataStore.getUint(GmxV2Keys.MIN_COLLATERAL_USD)
+            });
+    }
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+pragma solidity 0.8.37;
+
+import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
+
+import {GmxV2EventData} from "../../contracts/interfaces/external/gmx/GmxV2Types.sol";
+
+error Unauthorized(address msgSender, string role);
+
+/// @title Roles of the simulated GMX. LOCAL ONLY.
+contract GmxV2SimulatorRoleStore {
+    mapping(address account => mapping(bytes32 role => bool)) public hasRole;
+    address public immutable admin;
+
+    constructor(address admin_) {
+        admin = admin_;
+        hasRole[admin_][keccak256(abi.encode("CONTROLLER"))] = true;
+    }
+
+    function grantRole(address account, bytes32 role) external {
+        if (msg.sender != admin) revert Unauthorized(msg.sender, "ROLE_ADMIN");
+        hasRole[account][role] = true;
+    }
+
+    function revokeRole(address account, bytes32 role) external {
+        if (msg.sender != admin) revert Unauthorized(msg.sender, "ROLE_ADMIN");
+        hasRole[account][role] = false;
+    }
+}
+
+/// @title What every part of the simulated GMX asks of its caller. LOCAL ONLY.
+abstract contract GmxV2SimulatorRoles {
+    GmxV2SimulatorRoleStore public immutable roleStore;
+
+    constructor(GmxV2SimulatorRoleStore roleStore_) {
+        roleStore = roleStore_;
+    }
+
+    modifier onlyRole(string memory role) {
+        if (!roleStore.hasRole(msg.sender, keccak256(abi.encode(role)))) revert Unauthorized(msg.sender, role);
+        _;
+    }
+}
+
+/// @title Key-value store of the simulated GMX: the keys and the layout of values are the venue's. LOCAL ONLY.
+contract GmxV2SimulatorDataStore is GmxV2SimulatorRoles {
+    using EnumerableSet for EnumerableSet.Bytes32Set;
+
+    mapping(bytes32 key => uint256) private _uints;
+    mapping(bytes32 key => int256) private _ints;
+    mapping(bytes32 key => address) private _addresses;
+    mapping(bytes32 key => bool) private _bools;
+    mapping(bytes32 key => EnumerableSet.Bytes32Set) private _sets;
+
+    constructor(GmxV2SimulatorRoleStore roleStore_) GmxV2SimulatorRoles(roleStore_) {}
+
+    function getUint(bytes32 key) external view returns (uint256) {
+        return _uints[key];
+    }
+
+    function setUint(bytes32 key, uint256 value) external onlyRole("CONTROLLER") returns (uint256) {
+        _uints[key] = value;
+        return value;
+    }
+
+    function removeUint(bytes32 key) external onlyRole("CONTROLLER") {
+        delete _uints[key];
+    }
+
+    function incrementUint(bytes32 key, uint256 value) external onlyRole("CONTROLLER") returns (uint256) {
+        return _uints[key] += value;
+    }
+
+    function decrementUint(bytes32 key, uint256 value) external onlyRole("CONTROLLER") returns (uint256) {
+        return _uints[key] -= value;
+    }
+
+    function applyDeltaToUint(
+        bytes32 key,
+        int256 delta,
+        string memory errorMessage
+    ) external onlyRole("CONTROLLER") returns (uint256) {
+        int256 next = int256(_uints[key]) + delta;
+        require(next >= 0, errorMessage);
+        return _uints[key] = uint256(next);
+    }
+
+    function getInt(bytes32 key) external view returns (int256) {
+        return _ints[key];
+    }
+
+    function setInt(bytes32 key, int256 value) external onlyRole("CONTROLLER") returns (int256) {
+        return _ints[key] = value;
+    }
+
+    function getAddress(bytes32 key) external view returns (address) {
+        return _addresses[key];
+    }
+
+    function setAddress(bytes32 key, address value) external onlyRole("CONTROLLER") returns (address) {
+        return _addresses[key] = value;
+    }
+
+    function getBool(bytes32 key) external view returns (bool) {
+        return _bools[key];
+    }
+
+    function setBool(bytes32 key, bool value) external onlyRole("CONTROLLER") returns (bool) {
+        return _bools[key] = value;
+    }
+
+    function containsBytes32(bytes32 setKey, bytes32 value) external view returns (bool) {
+        return _sets[setKey].contains(value);
+    }
+
+    function getBytes32Count(bytes32 setKey) external view returns (uint256) {
+        return _sets[setKey].length();
+    }
+
+    function getBytes32ValuesAt(
+        bytes32 setKey,
+        uint256 start,
+        uint256 end
+    ) external view returns (bytes32[] memory values) {
+        uint256 last = _sets[setKey].length();
+        if (end < last) last = end;
+        if (start >= last) return values;
+        values = new bytes32[](last - start);
+        for (uint256 i = start; i < last; ++i) values[i - start] = _sets[setKey].at(i);
+    }
+
+    function addBytes32(bytes32 setKey, bytes32 value) external onlyRole("CONTROLLER") {
+        _sets[setKey].add(value);
+    }
+
+    function removeBytes32(bytes32 setKey, bytes32 value) external onlyRole("CONTROLLER") {
+        _sets[setKey].remove(value);
+    }
+}
+
+/// @title Prices that the simulated GMX executes at: set by a script instead of signed by an oracle network. LOCAL ONLY.
+contract GmxV2SimulatorOracle is GmxV2SimulatorRoles {
+    error EmptyPrimaryPrice(address token);
+
+    struct Quote {
+        uint256 min;
+        uint256 max;
+    }
+
+    mapping(address token => Quote) private _prices;
+    uint256 public timestamp;
+
+    constructor(GmxV2SimulatorRoleStore roleStore_) GmxV2SimulatorRoles(roleStore_) {}
+
+    /// @notice USD a token unit, 30 decimals. Zero: the oracle is off.
+    function setPrice(address token, uint256 min, uint256 max) external onlyRole("ORDER_KEEPER") {
+        _prices[token] = Quote(min, max);
+        timestamp = block.timestamp;
+    }
+
+    function price(address token) external view returns (uint256 min, uint256 max) {
+        Quote memory q = _prices[token];
+        if (q.min == 0) revert EmptyPrimaryPrice(token);
+        return (q.min, q.max);
+    }
+}
+
+/// @title Events of the simulated GMX, in the venue's three forms. LOCAL ONLY.
+contract GmxV2SimulatorEventEmitter is GmxV2SimulatorRoles {
+    event EventLog1(
+        address msgSender,
+        string eventName,
+        string indexed eventNameHash,
+        bytes32 indexed topic1,
+        GmxV2EventData eventData
+    );
+    event EventLog2(
+        address msgSender,
+        string eventName,
+        string indexed eventNameHash,
+        bytes32 indexed topic1,
+        bytes32 indexed topic2,
+        GmxV2EventData eventData
+    );
+
+    constructor(GmxV2SimulatorRoleStore roleStore_) GmxV2SimulatorRoles(roleStore_) {}
+
+    function emitEventLog1(
+        string memory eventName,
+        bytes32 topic1,
+        GmxV2EventData memory eventData
+    ) external onlyRole("CONTROLLER") {
+        emit EventLog1(msg.sender, eventName, eventName, topic1, eventData);
+    }
+
+    function emitEventLog2(
+        string memory eventName,
+        bytes32 topic1,
+        bytes32 topic2,
+        GmxV2EventData memory eventData
+    ) external onlyRole("CONTROLLER") {
+        emit EventLog2(msg.sender, eventName, eventName, topic1, topic2, eventData);
+    }
+}
