@@ -26,7 +26,7 @@ const compiler = (runs: number): { version: string; path: string; settings: obje
 
 export default defineConfig({
   plugins: [hardhatEthers, hardhatEthersChaiMatchers, hardhatMocha, hardhatNetworkHelpers, hardhatTypechain],
-  paths: { sources: ["contracts", "localnet/contracts", "test/contracts"] },
+  paths: { sources: ["contracts", "localnet/contracts", "localnet/gmx", "test/contracts"] },
   solidity: {
     compilers: [compiler(1_000_000)],
     // The vault comes close to the limit on contract size (24,576 bytes): it trades some gas for room. What imports it
@@ -36,9 +36,18 @@ export default defineConfig({
         [
           "contracts/HedgedVault.sol",
           "contracts/VaultFactory.sol",
+          "contracts/hedges/GmxV2Hedge.sol",
+          "contracts/hedges/gmx/GmxV2Valuation.sol",
           "contracts/lens/VaultLens.sol",
           "test/contracts/HostileDepositor.sol",
         ].map((file) => [file, compiler(200)]),
+      ),
+      // A simulator need not be cheap, but it has to fit.
+      ...Object.fromEntries(
+        ["Banks", "ExchangeRouter", "Market", "OrderHandler", "Positions", "Reader", "Records", "Stores"].map((part) => [
+          `localnet/gmx/GmxV2Simulator${part}.sol`,
+          compiler(1),
+        ]),
       ),
       "test/invariant/Vault.t.sol": quickCompiler,
       "test/invariant/RiskPolicy.t.sol": quickCompiler,

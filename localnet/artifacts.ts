@@ -85,8 +85,8 @@ export function aaveArtifact(path: string): Artifact {
 export async function localArtifact(name: string): Promise<Artifact> {
   const known = cache.get(`local:${name}`);
   if (known !== undefined) return known;
-  const { abi, bytecode } = await hre.artifacts.readArtifact(name);
-  return cached(`local:${name}`, () => ({ abi: new Interface(abi as InterfaceAbi), bytecode, linkReferences: {} }));
+  const { abi, bytecode, linkReferences } = await hre.artifacts.readArtifact(name);
+  return cached(`local:${name}`, () => ({ abi: new Interface(abi as InterfaceAbi), bytecode, linkReferences }));
 }
 
 /**

@@ -39,7 +39,8 @@ const SOLIDITY: Rules = {
     // The lens reads everything; nobody reads the lens.
     { room: "contracts/lens/", may: ["contracts/**"] },
     { room: "contracts/liquidity/", may: ADAPTER_MAY },
-    { room: "contracts/hedges/", may: ADAPTER_MAY, isolated: true },
+    { room: "contracts/hedges/", may: [...ADAPTER_MAY, "contracts/hedges/gmx/"], isolated: true },
+    { room: "contracts/hedges/gmx/", may: ADAPTER_MAY },
     { room: "contracts/oracles/", may: ADAPTER_MAY },
     { room: "contracts/interfaces/", may: ["contracts/types/"], packages: OPENZEPPELIN },
     { room: "contracts/interfaces/external/", may: [], packages: OPENZEPPELIN },

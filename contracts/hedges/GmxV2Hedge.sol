@@ -92,8 +92,8 @@ interface IQuoteFeedOracle {
 /// repeated, late or forged can do harm. A position smaller than we left it is `lost`: liquidated or deleveraged.
 ///
 /// EXITS. A settlement is paid out of the quote that waits here, at the lowest value of everything; where that does not
-/// suffice it waits until the keeper had the short reduced. Whoever leaves in kind gets an order of the own part that pays
-/// straight to the receiver. When GMX cancels it, anybody may send it again (`retryExit`).
+/// suffice it waits until the keeper had the short reduced. Whoever leaves in kind is owed the own part of the position, which
+/// no longer counts here; `payExit` orders it straight to the receiver, at whose cost, and again when GMX cancelled it.
 ///
 /// EXECUTION FEES are ETH that anybody may send here; depositors' funds never pay them. Refunds stay for the next order.
 contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallbackReceiver {
@@ -137,6 +137,8 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
     event OrderResolved(bytes32 indexed key, int256 sizeDeltaUsd, uint256 sizeUsd);
     /// @notice A callback of GMX: time to reconcile, no more.
     event OrderHint(bytes32 indexed key, bytes4 indexed kind);
+    /// @notice Somebody left in kind; `payExit` pays.
+    event ExitOwed(address indexed receiver, uint256 sizeUsd);
     event ExitOrdered(bytes32 indexed key, address indexed receiver, uint256 sizeUsd);
     event RouterAdopted(address router);
 
@@ -154,8 +156,9 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
     uint256 public recordedSizeUsd;
     /// @notice Part of the size that belongs to those who left in kind and were not paid yet.
     uint256 public owedSizeUsd;
-    /// @notice The same by person.
-    mapping(address receiver => uint256 sizeUsd) public owedTo;
+    /// @dev The same by person; what was owed out of a position that is gone is void.
+    mapping(uint256 life => mapping(address receiver => uint256 sizeUsd)) private _owedTo;
+    uint256 private _life;
     /// @notice Who the exit order in flight pays.
     address public exitReceiver;
     bool private _callbackSaved;
@@ -225,10 +228,14 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
                 CALLBACK_GAS;
         uint256 gas =
             dataStore.getUint(GmxV2Keys.ESTIMATED_GAS_FEE_BASE_AMOUNT) +
-                dataStore.getUint(GmxV2Keys.ESTIMATED_GAS_FEE_PER_ORACLE_PRICE) *
-                ORACLE_PRICES +
+                dataStore.getUint(GmxV2Keys.ESTIMATED_GAS_FEE_PER_ORACLE_PRICE) * ORACLE_PRICES +
                 execution.mulDiv(dataStore.getUint(GmxV2Keys.ESTIMATED_GAS_FEE_MULTIPLIER_FACTOR), FLOAT);
         return (gas * gasPriceWei * FEE_HEADROOM_BPS) / BPS;
+    }
+
+    /// @notice Size of the position that is owed to somebody who left in kind.
+    function owedTo(address receiver) external view returns (uint256 sizeUsd) {
+        return _owedTo[_life][receiver];
     }
 
     /// @notice An order of ours waits at the venue.
@@ -322,7 +329,8 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
     }
 
     /// @inheritdoc IHedge
-    /// @dev The part of what waits here goes to the vault, the part of the position to `receiver` by an order of its own.
+    /// @dev The part of what waits here goes to the vault; the part of the position is owed to `receiver` from now on, and
+    /// `payExit` pays it by an order of its own.
     function unwindInKind(
         uint256 numerator,
         uint256 denominator,
@@ -334,8 +342,8 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
         uint256 part = (sizeUsd - Math.min(owedSizeUsd, sizeUsd)).mulDiv(numerator, denominator);
         if (part == 0) return flow;
         owedSizeUsd += part;
-        owedTo[receiver] += part;
-        _orderExit(a, sizeUsd, receiver);
+        _owedTo[_life][receiver] += part;
+        emit ExitOwed(receiver, part);
     }
 
     /// @inheritdoc IHedge
@@ -363,16 +371,14 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
         exchangeRouter().cancelOrder(orderKey);
     }
 
-    /// @notice Sends the exit order of somebody again whom GMX left unpaid. Anyone may call.
-    function retryExit(address receiver) external {
+    /// @notice Orders the part of the position that is owed to somebody who left in kind, straight to that person. Anyone may
+    /// call, and again when GMX cancelled it; the value is the execution fee, and what is not used goes to the receiver.
+    function payExit(address receiver) external payable {
         GmxV2HedgeArgs memory a = args();
-        if (inFlight()) revert GmxV2Hedge_OrderInFlight(orderKey);
-        uint256 found = dataStore.getUint(GmxV2Keys.sizeInUsd(_positionKey(a)));
-        uint256 expected = _leastExpected();
-        if (found < expected) revert GmxV2Hedge_ReconcileFirst(expected, found);
-        _remember(found);
-        if (owedTo[receiver] == 0) revert GmxV2Hedge_NothingOwed(receiver);
-        _orderExit(a, found, receiver);
+        uint256 found = _settle(a);
+        uint256 part = Math.min(_owedTo[_life][receiver], found);
+        if (part == 0) revert GmxV2Hedge_NothingOwed(receiver);
+        _orderExit(a, part, receiver);
     }
 
     /// @notice Claims funding that longs paid us. It stays here and counts here before and after: anyone may call.
@@ -452,7 +458,7 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
         p.numbers.sizeDeltaUsd = change;
         // Selling: the worst price is the lowest.
         p.numbers.acceptablePrice = q.basePrice.mulDiv(BPS - _slippageBps(a), BPS);
-        _create(a, p, margin);
+        _createOwn(a, p, margin);
         order = OrderRecord(OrderKind.Own, int256(change).toInt160(), int256(margin).toInt88());
     }
 
@@ -470,24 +476,22 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
         p.numbers.initialCollateralDeltaAmount = margin;
         // Buying: the worst price is the highest.
         p.numbers.acceptablePrice = _quotes(a, _oraclePrice(a)).basePrice.mulDiv(BPS + _slippageBps(a), BPS);
-        _create(a, p, 0);
+        _createOwn(a, p, 0);
         order = OrderRecord(OrderKind.Own, -int256(change).toInt160(), -int256(margin).toInt88());
     }
 
     /// @dev Whoever leaves takes any price: the order can fail only with the position itself.
-    function _orderExit(GmxV2HedgeArgs memory a, uint256 sizeUsd, address receiver) private {
-        uint256 part = Math.min(owedTo[receiver], sizeUsd);
+    function _orderExit(GmxV2HedgeArgs memory a, uint256 part, address receiver) private {
         GmxV2CreateOrderParams memory p = _params(a);
         p.orderType = GMX_MARKET_DECREASE;
         p.addresses.receiver = receiver;
+        p.addresses.cancellationReceiver = receiver;
+        p.addresses.callbackContract = address(0);
+        p.numbers.callbackGasLimit = 0;
         p.numbers.sizeDeltaUsd = part;
-        p.numbers.initialCollateralDeltaAmount = GmxV2Valuation.exitMargin(
-            _site(a),
-            _quotes(a, _oraclePrice(a)),
-            part
-        );
+        p.numbers.initialCollateralDeltaAmount = GmxV2Valuation.exitMargin(_site(a), _quotes(a, _oraclePrice(a)), part);
         p.numbers.acceptablePrice = type(uint256).max;
-        _create(a, p, 0);
+        _create(a, p, 0, msg.value);
         order = OrderRecord(OrderKind.Exit, -int256(part).toInt160(), 0);
         exitReceiver = receiver;
         emit ExitOrdered(orderKey, receiver, part);
@@ -502,9 +506,14 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
         p.numbers.callbackGasLimit = CALLBACK_GAS;
     }
 
-    function _create(GmxV2HedgeArgs memory a, GmxV2CreateOrderParams memory p, uint256 margin) private {
+    /// @dev The fee out of the ETH that waits here.
+    function _createOwn(GmxV2HedgeArgs memory a, GmxV2CreateOrderParams memory p, uint256 margin) private {
         uint256 fee = executionFeeWei(p.orderType == GMX_MARKET_INCREASE, tx.gasprice);
         if (fee > address(this).balance) revert GmxV2Hedge_ExecutionFeeNotFunded(fee, address(this).balance);
+        _create(a, p, margin, fee);
+    }
+
+    function _create(GmxV2HedgeArgs memory a, GmxV2CreateOrderParams memory p, uint256 margin, uint256 fee) private {
         p.numbers.executionFee = fee;
         IGmxV2ExchangeRouter router = exchangeRouter();
         bytes[] memory calls = new bytes[](4);
@@ -561,14 +570,18 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
             if (o.kind == OrderKind.Exit) _closeExit(o, found);
         }
         if (recordedSizeUsd != found) recordedSizeUsd = found;
-        if (found == 0 && owedSizeUsd != 0) owedSizeUsd = 0;
+        if (found == 0 && owedSizeUsd != 0) {
+            owedSizeUsd = 0;
+            ++_life;
+        }
     }
 
     /// @dev An exit order that left the position as it was has not paid: it stays owed.
     function _closeExit(OrderRecord memory o, uint256 found) private {
-        if (found >= recordedSizeUsd) return;
         uint256 paid = uint256(-int256(o.sizeUsd));
-        owedTo[exitReceiver] -= Math.min(paid, owedTo[exitReceiver]);
+        if (found + paid > recordedSizeUsd) return;
+        mapping(address => uint256) storage owed = _owedTo[_life];
+        owed[exitReceiver] -= Math.min(paid, owed[exitReceiver]);
         owedSizeUsd -= Math.min(paid, owedSizeUsd);
     }
 
@@ -637,7 +650,11 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
         try a.quoteFeed.latestRoundData() returns (uint80, int256 answer, uint256, uint256, uint80) {
             if (answer > 0) usd = uint256(answer);
         } catch {}
-        return GmxV2Quotes(priceWad.mulDiv(usd * USD_PER_FEED, a.baseUnit), a.scale.mulDiv(usd * USD_PER_FEED, a.baseUnit));
+        return
+            GmxV2Quotes(
+                priceWad.mulDiv(usd * USD_PER_FEED, a.baseUnit),
+                a.scale.mulDiv(usd * USD_PER_FEED, a.baseUnit)
+            );
     }
 
     function _oraclePrice(GmxV2HedgeArgs memory a) private view returns (uint256) {

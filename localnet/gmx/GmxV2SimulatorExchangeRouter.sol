@@ -102,15 +102,10 @@ contract GmxV2SimulatorExchangeRouter is IGmxV2ExchangeRouter {
                 timeKeys[i],
                 msg.sender
             );
-            uint256 granted = (STORE.getUint(
-                K.claimableCollateral(
-                    "CLAIMABLE_COLLATERAL_AMOUNT",
-                    markets[i],
-                    tokens[i],
-                    timeKeys[i],
-                    msg.sender
-                )
-            ) * factor) / 1e30;
+            uint256 granted =
+                (STORE.getUint(
+                    K.claimableCollateral("CLAIMABLE_COLLATERAL_AMOUNT", markets[i], tokens[i], timeKeys[i], msg.sender)
+                ) * factor) / 1e30;
             uint256 before = STORE.getUint(claimed);
             if (granted <= before) revert CollateralAlreadyClaimed(granted, before);
             STORE.setUint(claimed, granted);

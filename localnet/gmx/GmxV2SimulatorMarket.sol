@@ -87,7 +87,7 @@ library GmxV2SimulatorMarket {
         GmxV2MarketPrices memory p,
         GmxV2Position memory pos,
         uint256 sizeDeltaUsd
-    ) internal view returns (int256 pnlUsd, int256 uncappedUsd, uint256 tokens) {
+    ) public view returns (int256 pnlUsd, int256 uncappedUsd, uint256 tokens) {
         bool isLong = pos.flags.isLong;
         uint256 size = pos.numbers.sizeInUsd;
         uint256 price = isLong ? p.indexTokenPrice.min : p.indexTokenPrice.max;
@@ -117,7 +117,7 @@ library GmxV2SimulatorMarket {
         GmxV2Market memory m,
         GmxV2MarketPrices memory p,
         bool isLong
-    ) internal view returns (int256) {
+    ) public view returns (int256) {
         uint256 price = isLong ? p.indexTokenPrice.max : p.indexTokenPrice.min;
         int256 value = int256(openInterestInTokens(s, m, isLong) * price) - int256(openInterest(s, m, isLong));
         return isLong ? value : -value;
@@ -145,8 +145,7 @@ library GmxV2SimulatorMarket {
             impactUsd = a - b;
         } else {
             impactUsd =
-                int256(_impactOf(s, m.marketToken, before, true)) -
-                int256(_impactOf(s, m.marketToken, next, false));
+                int256(_impactOf(s, m.marketToken, before, true)) - int256(_impactOf(s, m.marketToken, next, false));
         }
     }
 
@@ -189,7 +188,7 @@ library GmxV2SimulatorMarket {
         GmxV2MarketPrices memory p,
         GmxV2Position memory pos,
         int256 sizeDeltaUsd
-    ) internal view returns (GmxV2ExecutionPrice memory r) {
+    ) public view returns (GmxV2ExecutionPrice memory r) {
         bool isLong = pos.flags.isLong;
         uint256 size = SignedMath.abs(sizeDeltaUsd);
         (r.priceImpactUsd, r.balanceWasImproved) = priceImpact(s, m, sizeDeltaUsd, isLong);
@@ -210,14 +209,11 @@ library GmxV2SimulatorMarket {
 
         int256 pending = pos.numbers.pendingImpactAmount;
         int256 part = _scale(pending, size, pos.numbers.sizeInUsd, pending < 0);
-        r.proportionalPendingImpactUsd =
-            part *
-            int256(part > 0 ? p.indexTokenPrice.min : p.indexTokenPrice.max);
+        r.proportionalPendingImpactUsd = part * int256(part > 0 ? p.indexTokenPrice.min : p.indexTokenPrice.max);
         r.totalImpactUsd = r.proportionalPendingImpactUsd + r.priceImpactUsd;
         if (r.totalImpactUsd < 0) {
-            int256 least = -int256(
-                applyFactor(size, s.getUint(K.ofSide("MAX_POSITION_IMPACT_FACTOR", m.marketToken, false)))
-            );
+            int256 least =
+                -int256(applyFactor(size, s.getUint(K.ofSide("MAX_POSITION_IMPACT_FACTOR", m.marketToken, false))));
             if (r.totalImpactUsd < least) {
                 r.priceImpactDiffUsd = uint256(least - r.totalImpactUsd);
                 r.totalImpactUsd = least;
@@ -238,9 +234,10 @@ library GmxV2SimulatorMarket {
         bool isLong
     ) internal pure returns (uint256 base, int256 impact) {
         base = isLong ? sizeUsd / p.indexTokenPrice.max : Math.ceilDiv(sizeUsd, p.indexTokenPrice.min);
-        impact = impactUsd > 0
-            ? impactUsd / int256(p.indexTokenPrice.max)
-            : -int256(Math.ceilDiv(uint256(-impactUsd), p.indexTokenPrice.min));
+        impact =
+            impactUsd > 0
+                ? impactUsd / int256(p.indexTokenPrice.max)
+                : -int256(Math.ceilDiv(uint256(-impactUsd), p.indexTokenPrice.min));
     }
 
     // --- fees
@@ -255,7 +252,7 @@ library GmxV2SimulatorMarket {
         bool improved,
         bool isLiquidation,
         bool withPending
-    ) internal view returns (GmxV2PositionFees memory f) {
+    ) public view returns (GmxV2PositionFees memory f) {
         bool isLong = pos.flags.isLong;
         f.collateralTokenPrice = collateralPrice(p, isLong);
         uint256 unit = f.collateralTokenPrice.min;
@@ -309,9 +306,7 @@ library GmxV2SimulatorMarket {
         Funding memory g;
         if (withPending) g = fundingGrowth(s, m, p);
         f.funding.latestFundingFeeAmountPerSize =
-            s.getUint(
-                K.ofTokenSide("FUNDING_FEE_AMOUNT_PER_SIZE", m.marketToken, collateralOf(m, isLong), isLong)
-            ) +
+            s.getUint(K.ofTokenSide("FUNDING_FEE_AMOUNT_PER_SIZE", m.marketToken, collateralOf(m, isLong), isLong)) +
             (isLong ? g.feeLong : g.feeShort);
         f.funding.latestLongTokenClaimableFundingAmountPerSize =
             s.getUint(K.ofTokenSide("CLAIMABLE_FUNDING_AMOUNT_PER_SIZE", m.marketToken, m.longToken, isLong)) +
@@ -328,8 +323,7 @@ library GmxV2SimulatorMarket {
         );
         f.funding.claimableLongTokenAmount = Math.mulDiv(
             size,
-            f.funding.latestLongTokenClaimableFundingAmountPerSize -
-                pos.numbers.longTokenClaimableFundingAmountPerSize,
+            f.funding.latestLongTokenClaimableFundingAmountPerSize - pos.numbers.longTokenClaimableFundingAmountPerSize,
             FLOAT * FLOAT_SQRT
         );
         f.funding.claimableShortTokenAmount = Math.mulDiv(
@@ -346,7 +340,7 @@ library GmxV2SimulatorMarket {
         GmxV2Market memory m,
         GmxV2MarketPrices memory p,
         bool isLong
-    ) internal view returns (uint256) {
+    ) public view returns (uint256) {
         uint256 updatedAt = s.getUint(K.ofSide("CUMULATIVE_BORROWING_FACTOR_UPDATED_AT", m.marketToken, isLong));
         if (updatedAt == 0) return 0;
         return (block.timestamp - updatedAt) * borrowingFactorPerSecond(s, m, p, isLong);
@@ -359,9 +353,8 @@ library GmxV2SimulatorMarket {
         GmxV2MarketPrices memory p,
         bool isLong
     ) internal view returns (uint256 rate) {
-        uint256 reserved = isLong
-            ? openInterestInTokens(s, m, true) * p.indexTokenPrice.max
-            : openInterest(s, m, false);
+        uint256 reserved =
+            isLong ? openInterestInTokens(s, m, true) * p.indexTokenPrice.max : openInterest(s, m, false);
         if (reserved == 0) return 0;
         if (
             s.getBool(K.name("SKIP_BORROWING_FEE_FOR_SMALLER_SIDE")) &&
@@ -386,7 +379,7 @@ library GmxV2SimulatorMarket {
         GmxV2SimulatorDataStore s,
         GmxV2Market memory m,
         GmxV2MarketPrices memory p
-    ) internal view returns (Funding memory g) {
+    ) public view returns (Funding memory g) {
         uint256 longs = openInterest(s, m, true);
         uint256 shorts = openInterest(s, m, false);
         g.savedFactorPerSecond = s.getInt(K.of1("SAVED_FUNDING_FACTOR_PER_SECOND", m.marketToken));
@@ -446,22 +439,20 @@ library GmxV2SimulatorMarket {
         bool withMinCollateral,
         bool forLiquidation,
         bool withPending
-    ) internal view returns (bool, string memory, GmxV2LiquidationInfo memory info) {
+    ) public view returns (bool, string memory, GmxV2LiquidationInfo memory info) {
         uint256 size = pos.numbers.sizeInUsd;
         (int256 profit, , ) = pnl(s, m, p, pos, size);
         (int256 impact, bool improved) = priceImpact(s, m, -int256(size), pos.flags.isLong);
         impact = capPositive(s, m.marketToken, impact, size);
         int256 pending = pos.numbers.pendingImpactAmount;
         impact += pending * int256(pending > 0 ? p.indexTokenPrice.min : p.indexTokenPrice.max);
-        int256 least = -int256(
-            applyFactor(size, s.getUint(K.of1("MAX_POSITION_IMPACT_FACTOR_FOR_LIQUIDATIONS", m.marketToken)))
-        );
+        int256 least =
+            -int256(applyFactor(size, s.getUint(K.of1("MAX_POSITION_IMPACT_FACTOR_FOR_LIQUIDATIONS", m.marketToken))));
         impact = SignedMath.max(SignedMath.min(impact, 0), least);
         GmxV2PositionFees memory f = fees(s, m, p, pos, size, improved, false, withPending);
         uint256 unit = f.collateralTokenPrice.min;
         info.remainingCollateralUsd =
-            (int256(pos.numbers.collateralAmount) - int256(f.totalCostAmount)) *
-            int256(unit) +
+            (int256(pos.numbers.collateralAmount) - int256(f.totalCostAmount)) * int256(unit) +
             profit +
             impact;
         info.minCollateralUsdForLeverage = int256(

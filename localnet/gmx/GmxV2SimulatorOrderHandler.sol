@@ -236,24 +236,12 @@ contract GmxV2SimulatorOrderHandler is GmxV2SimulatorRoles {
         _process(o, m, p, isAdl);
         _emit("OrderExecuted", key, o.addresses.account, "");
         _callback(key, o, IGmxV2OrderCallbackReceiver.afterOrderExecution.selector);
-        _payFee(
-            key,
-            o.addresses.callbackContract,
-            o.numbers.executionFee,
-            startingGas,
-            keeper,
-            o.addresses.receiver
-        );
+        _payFee(key, o.addresses.callbackContract, o.numbers.executionFee, startingGas, keeper, o.addresses.receiver);
     }
 
     // --- internals
 
-    function _process(
-        GmxV2Order memory o,
-        GmxV2Market memory m,
-        GmxV2MarketPrices memory p,
-        bool isAdl
-    ) private {
+    function _process(GmxV2Order memory o, GmxV2Market memory m, GmxV2MarketPrices memory p, bool isAdl) private {
         bytes32 positionKey = keccak256(
             abi.encode(o.addresses.account, m.marketToken, o.addresses.initialCollateralToken, o.flags.isLong)
         );
@@ -378,10 +366,10 @@ contract GmxV2SimulatorOrderHandler is GmxV2SimulatorRoles {
     ) private {
         if (fee == 0) return;
         uint256 used = startingGas - gasleft();
-        uint256 gas = dataStore.getUint(K.name("EXECUTION_GAS_FEE_BASE_AMOUNT_V2_1")) +
-            dataStore.getUint(K.name("EXECUTION_GAS_FEE_PER_ORACLE_PRICE")) *
-            ORACLE_PRICES +
-            M.applyFactor(used, dataStore.getUint(K.name("EXECUTION_GAS_FEE_MULTIPLIER_FACTOR")));
+        uint256 gas =
+            dataStore.getUint(K.name("EXECUTION_GAS_FEE_BASE_AMOUNT_V2_1")) +
+                dataStore.getUint(K.name("EXECUTION_GAS_FEE_PER_ORACLE_PRICE")) * ORACLE_PRICES +
+                M.applyFactor(used, dataStore.getUint(K.name("EXECUTION_GAS_FEE_MULTIPLIER_FACTOR")));
         uint256 forKeeper = Math.min(gas * tx.gasprice, fee);
         orderVault.transferOutNativeToken(keeper, forKeeper);
         uint256 refund = fee - forKeeper;
@@ -428,17 +416,15 @@ contract GmxV2SimulatorOrderHandler is GmxV2SimulatorRoles {
     }
 
     function _executionGas(GmxV2Order memory o) private view returns (uint256) {
-        string memory what = o.numbers.orderType == GMX_MARKET_INCREASE
-            ? "INCREASE_ORDER_GAS_LIMIT"
-            : "DECREASE_ORDER_GAS_LIMIT";
+        string memory what =
+            o.numbers.orderType == GMX_MARKET_INCREASE ? "INCREASE_ORDER_GAS_LIMIT" : "DECREASE_ORDER_GAS_LIMIT";
         return dataStore.getUint(K.name(what)) + o.numbers.callbackGasLimit;
     }
 
     function _estimatedGas(GmxV2Order memory o) private view returns (uint256) {
         return
             dataStore.getUint(K.name("ESTIMATED_GAS_FEE_BASE_AMOUNT_V2_1")) +
-            dataStore.getUint(K.name("ESTIMATED_GAS_FEE_PER_ORACLE_PRICE")) *
-            ORACLE_PRICES +
+            dataStore.getUint(K.name("ESTIMATED_GAS_FEE_PER_ORACLE_PRICE")) * ORACLE_PRICES +
             M.applyFactor(_executionGas(o), dataStore.getUint(K.name("ESTIMATED_GAS_FEE_MULTIPLIER_FACTOR")));
     }
 

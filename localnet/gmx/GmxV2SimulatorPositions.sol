@@ -41,7 +41,7 @@ library GmxV2SimulatorPositions {
     }
 
     /// @notice Writes the growth of funding and borrowing, once before every change of a position.
-    function touch(GmxV2SimulatorDataStore s, GmxV2Market memory m, GmxV2MarketPrices memory p) internal {
+    function touch(GmxV2SimulatorDataStore s, GmxV2Market memory m, GmxV2MarketPrices memory p) public {
         M.Funding memory g = M.fundingGrowth(s, m, p);
         address k = m.marketToken;
         s.incrementUint(K.ofTokenSide("FUNDING_FEE_AMOUNT_PER_SIZE", k, m.longToken, true), g.feeLong);
@@ -64,7 +64,7 @@ library GmxV2SimulatorPositions {
         GmxV2Order memory o,
         GmxV2Position memory pos,
         bytes32 key
-    ) internal {
+    ) public {
         bool isLong = o.flags.isLong;
         address collateral = M.collateralOf(m, isLong);
         if (o.addresses.initialCollateralToken != collateral) {
@@ -95,8 +95,9 @@ library GmxV2SimulatorPositions {
             f.funding.fundingFeeAmount = 0;
             (f.funding.claimableLongTokenAmount, f.funding.claimableShortTokenAmount) = (0, 0);
         }
-        int256 delta = int256(o.numbers.initialCollateralDeltaAmount) -
-            int256(f.totalCostAmountExcludingFunding + f.funding.fundingFeeAmount);
+        int256 delta =
+            int256(o.numbers.initialCollateralDeltaAmount) -
+                int256(f.totalCostAmountExcludingFunding + f.funding.fundingFeeAmount);
         int256 next = int256(pos.numbers.collateralAmount) + delta;
         if (next < 0) revert InsufficientCollateralAmount(pos.numbers.collateralAmount, delta);
         pos.numbers.collateralAmount = uint256(next);
@@ -149,7 +150,7 @@ library GmxV2SimulatorPositions {
         GmxV2Position memory pos,
         bytes32 key,
         bool isAdl
-    ) internal returns (uint256 output) {
+    ) public returns (uint256 output) {
         if (pos.numbers.sizeInUsd == 0) revert EmptyPosition();
         uint256 size = o.numbers.sizeDeltaUsd;
         if (size > pos.numbers.sizeInUsd) revert InvalidDecreaseOrderSize(size, pos.numbers.sizeInUsd);
@@ -169,12 +170,11 @@ library GmxV2SimulatorPositions {
         Purse memory purse = Purse(0, pos.numbers.collateralAmount);
         _pay(s, m, purse, pos, f, e, profit, size == pos.numbers.sizeInUsd && (isLiquidation || isAdl));
         withdrawn = Math.min(withdrawn, purse.collateral);
-        int256 pending = size == 0
-            ? int256(0)
-            : e.proportionalPendingImpactUsd /
-                int256(
-                    e.proportionalPendingImpactUsd > 0 ? p.indexTokenPrice.min : p.indexTokenPrice.max
-                );
+        int256 pending =
+            size == 0
+                ? int256(0)
+                : e.proportionalPendingImpactUsd /
+                    int256(e.proportionalPendingImpactUsd > 0 ? p.indexTokenPrice.min : p.indexTokenPrice.max);
         pos.numbers.pendingImpactAmount -= pending;
         pos.numbers.sizeInUsd -= size;
         pos.numbers.sizeInTokens -= tokens;
@@ -229,7 +229,15 @@ library GmxV2SimulatorPositions {
         GmxV2MarketPrices memory p,
         GmxV2Position memory pos
     ) private view {
-        (bool is_, string memory reason, GmxV2LiquidationInfo memory i) = M.liquidatable(s, m, p, pos, true, true, false);
+        (bool is_, string memory reason, GmxV2LiquidationInfo memory i) = M.liquidatable(
+            s,
+            m,
+            p,
+            pos,
+            true,
+            true,
+            false
+        );
         if (is_) return;
         revert PositionShouldNotBeLiquidated(
             reason,
@@ -331,12 +339,8 @@ library GmxV2SimulatorPositions {
             );
         }
         pos.numbers.fundingFeeAmountPerSize = f.funding.latestFundingFeeAmountPerSize;
-        pos.numbers.longTokenClaimableFundingAmountPerSize = f
-            .funding
-            .latestLongTokenClaimableFundingAmountPerSize;
-        pos.numbers.shortTokenClaimableFundingAmountPerSize = f
-            .funding
-            .latestShortTokenClaimableFundingAmountPerSize;
+        pos.numbers.longTokenClaimableFundingAmountPerSize = f.funding.latestLongTokenClaimableFundingAmountPerSize;
+        pos.numbers.shortTokenClaimableFundingAmountPerSize = f.funding.latestShortTokenClaimableFundingAmountPerSize;
         pos.numbers.borrowingFactor = s.getUint(
             K.ofSide("CUMULATIVE_BORROWING_FACTOR", m.marketToken, pos.flags.isLong)
         );

@@ -46,16 +46,7 @@ contract GmxV2SimulatorReader is IGmxV2Reader {
         if (usePositionSizeAsSizeDeltaUsd) sizeDeltaUsd = pos.numbers.sizeInUsd;
         info.position = pos;
         info.executionPriceResult = M.executionPrice(s, m, prices, pos, -int256(sizeDeltaUsd));
-        info.fees = M.fees(
-            s,
-            m,
-            prices,
-            pos,
-            sizeDeltaUsd,
-            info.executionPriceResult.balanceWasImproved,
-            false,
-            true
-        );
+        info.fees = M.fees(s, m, prices, pos, sizeDeltaUsd, info.executionPriceResult.balanceWasImproved, false, true);
         (info.basePnlUsd, info.uncappedBasePnlUsd, ) = M.pnl(s, m, prices, pos, sizeDeltaUsd);
         info.pnlAfterPriceImpactUsd = info.executionPriceResult.priceImpactUsd + info.basePnlUsd;
     }

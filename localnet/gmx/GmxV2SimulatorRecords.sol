@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 pragma solidity 0.8.37;
 
-import {
-    GmxV2Market,
-    GmxV2Order,
-    GmxV2Position
-} from "../../contracts/interfaces/external/gmx/GmxV2Types.sol";
+import {GmxV2Market, GmxV2Order, GmxV2Position} from "../../contracts/interfaces/external/gmx/GmxV2Types.sol";
 import {GmxV2SimulatorKeys as K} from "./GmxV2SimulatorKeys.sol";
 import {GmxV2SimulatorDataStore} from "./GmxV2SimulatorStores.sol";
 
 /// @title Orders, positions and markets in the DataStore, field by field as the venue keeps them. LOCAL ONLY.
 library GmxV2SimulatorRecords {
-    function market(GmxV2SimulatorDataStore s, address key) internal view returns (GmxV2Market memory m) {
+    function market(GmxV2SimulatorDataStore s, address key) public view returns (GmxV2Market memory m) {
         bytes32 k = bytes32(uint256(uint160(key)));
         m.marketToken = s.getAddress(K.field(k, "MARKET_TOKEN"));
         m.indexToken = s.getAddress(K.field(k, "INDEX_TOKEN"));
@@ -19,7 +15,7 @@ library GmxV2SimulatorRecords {
         m.shortToken = s.getAddress(K.field(k, "SHORT_TOKEN"));
     }
 
-    function order(GmxV2SimulatorDataStore s, bytes32 k) internal view returns (GmxV2Order memory o) {
+    function order(GmxV2SimulatorDataStore s, bytes32 k) public view returns (GmxV2Order memory o) {
         if (!s.containsBytes32(K.name("ORDER_LIST"), k)) return o;
         o.addresses.account = s.getAddress(K.field(k, "ACCOUNT"));
         o.addresses.receiver = s.getAddress(K.field(k, "RECEIVER"));
@@ -45,7 +41,7 @@ library GmxV2SimulatorRecords {
         o.flags.autoCancel = s.getBool(K.field(k, "AUTO_CANCEL"));
     }
 
-    function setOrder(GmxV2SimulatorDataStore s, bytes32 k, GmxV2Order memory o) internal {
+    function setOrder(GmxV2SimulatorDataStore s, bytes32 k, GmxV2Order memory o) public {
         s.addBytes32(K.name("ORDER_LIST"), k);
         s.addBytes32(K.of1("ACCOUNT_ORDER_LIST", o.addresses.account), k);
         s.setAddress(K.field(k, "ACCOUNT"), o.addresses.account);
@@ -72,12 +68,12 @@ library GmxV2SimulatorRecords {
         s.setBool(K.field(k, "AUTO_CANCEL"), o.flags.autoCancel);
     }
 
-    function removeOrder(GmxV2SimulatorDataStore s, bytes32 k, address account) internal {
+    function removeOrder(GmxV2SimulatorDataStore s, bytes32 k, address account) public {
         s.removeBytes32(K.name("ORDER_LIST"), k);
         s.removeBytes32(K.of1("ACCOUNT_ORDER_LIST", account), k);
     }
 
-    function position(GmxV2SimulatorDataStore s, bytes32 k) internal view returns (GmxV2Position memory p) {
+    function position(GmxV2SimulatorDataStore s, bytes32 k) public view returns (GmxV2Position memory p) {
         if (!s.containsBytes32(K.name("POSITION_LIST"), k)) return p;
         p.addresses.account = s.getAddress(K.field(k, "ACCOUNT"));
         p.addresses.market = s.getAddress(K.field(k, "MARKET"));
@@ -100,7 +96,7 @@ library GmxV2SimulatorRecords {
     }
 
     /// @dev A position without size is no position.
-    function setPosition(GmxV2SimulatorDataStore s, bytes32 k, GmxV2Position memory p) internal {
+    function setPosition(GmxV2SimulatorDataStore s, bytes32 k, GmxV2Position memory p) public {
         if (p.numbers.sizeInUsd == 0) s.removeBytes32(K.name("POSITION_LIST"), k);
         else s.addBytes32(K.name("POSITION_LIST"), k);
         s.setAddress(K.field(k, "ACCOUNT"), p.addresses.account);

@@ -3,6 +3,8 @@ import { Contract, type ContractRunner, Interface, type InterfaceAbi } from "eth
 import adapterChanges from "../../artifacts/contracts/vault/AdapterChanges.sol/AdapterChanges.json" with { type: "json" };
 import adapterRegistry from "../../artifacts/contracts/AdapterRegistry.sol/AdapterRegistry.json" with { type: "json" };
 import aaveV3Hedge from "../../artifacts/contracts/hedges/AaveV3Hedge.sol/AaveV3Hedge.json" with { type: "json" };
+import gmxV2Hedge from "../../artifacts/contracts/hedges/GmxV2Hedge.sol/GmxV2Hedge.json" with { type: "json" };
+import gmxV2Valuation from "../../artifacts/contracts/hedges/gmx/GmxV2Valuation.sol/GmxV2Valuation.json" with { type: "json" };
 import chainlinkOracle from "../../artifacts/contracts/oracles/ChainlinkOracle.sol/ChainlinkOracle.json" with { type: "json" };
 import hedgedVault from "../../artifacts/contracts/HedgedVault.sol/HedgedVault.json" with { type: "json" };
 import operations from "../../artifacts/contracts/vault/Operations.sol/Operations.json" with { type: "json" };
@@ -19,6 +21,7 @@ import accessManager from "@openzeppelin/contracts/build/contracts/AccessManager
 import type { AdapterRegistry } from "../../types/contracts/AdapterRegistry.ts";
 import type { HedgedVault } from "../../types/contracts/HedgedVault.ts";
 import type { AaveV3Hedge } from "../../types/contracts/hedges/AaveV3Hedge.ts";
+import type { GmxV2Hedge } from "../../types/contracts/hedges/GmxV2Hedge.ts";
 import type { VaultLens } from "../../types/contracts/lens/VaultLens.ts";
 import type { UniswapV3Liquidity } from "../../types/contracts/liquidity/UniswapV3Liquidity.ts";
 import type { ChainlinkOracle } from "../../types/contracts/oracles/ChainlinkOracle.ts";
@@ -43,6 +46,8 @@ export const artifacts = {
   adapterChanges,
   adapterRegistry,
   chainlinkOracle,
+  gmxV2Hedge,
+  gmxV2Valuation,
   hedgedVault,
   operations,
   realizedVolatility,
@@ -66,6 +71,7 @@ export const errorInterfaces: readonly Interface[] = [
   new Interface(riskPolicy.abi),
   new Interface(uniswapV3Liquidity.abi),
   new Interface(aaveV3Hedge.abi),
+  new Interface(gmxV2Hedge.abi),
   new Interface(chainlinkOracle.abi),
   new Interface(vaultFactory.abi),
   new Interface(adapterRegistry.abi),
@@ -91,6 +97,10 @@ export function liquidityContract(address: string, runner: ContractRunner): Unis
 
 export function aaveHedgeContract(address: string, runner: ContractRunner): AaveV3Hedge {
   return new Contract(address, aaveV3Hedge.abi, runner) as unknown as AaveV3Hedge;
+}
+
+export function gmxHedgeContract(address: string, runner: ContractRunner): GmxV2Hedge {
+  return new Contract(address, gmxV2Hedge.abi, runner) as unknown as GmxV2Hedge;
 }
 
 export function oracleContract(address: string, runner: ContractRunner): ChainlinkOracle {

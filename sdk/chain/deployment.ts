@@ -21,6 +21,8 @@ export interface SystemAddresses {
   readonly policyImplementation: string;
   readonly uniswapV3Implementation: string;
   readonly aaveV3Implementation: string;
+  /** Absent where GMX is not. */
+  readonly gmxV2Implementation?: string;
 }
 
 /** One vault and everything that belongs to it alone. */
@@ -54,6 +56,16 @@ export interface Venues {
 export interface SystemVenues {
   readonly uniswapV3Factory: string;
   readonly aavePool: string;
+  readonly gmxV2?: GmxV2Venue;
+}
+
+/** A deployment of GMX v2. */
+export interface GmxV2Venue {
+  readonly exchangeRouter: string;
+  readonly reader: string;
+  readonly dataStore: string;
+  readonly orderVault: string;
+  readonly referralStorage: string;
 }
 
 /** Who may do what. The admin may do everything, after its delay. */
@@ -145,7 +157,14 @@ export async function deploySystem(deployer: Signer, venues: SystemVenues): Prom
   const admit = registryContract(registry, deployer);
   await sent(admit.admit(uniswapV3Implementation, AdapterKind.liquidity));
   await sent(admit.admit(aaveV3Implementation, AdapterKind.hedge));
+  const { gmxV2 } = venues;
+  let gmxV2Implementation: string | undefined;
+  if (gmxV2 !== undefined) {
+    gmxV2Implementation = await deployGmxV2Hedge(deployer, gmxV2);
+    await sent(admit.admit(gmxV2Implementation, AdapterKind.hedge));
+  }
   return {
+    ...(gmxV2Implementation === undefined ? {} : { gmxV2Implementation }),
     registry,
     registryAuthority,
     vaultImplementation,
@@ -154,6 +173,29 @@ export async function deploySystem(deployer: Signer, venues: SystemVenues): Prom
     aaveV3Implementation,
     factory: await deploy(deployer, artifacts.vaultFactory, [vaultImplementation, policyImplementation]),
     lens: await deploy(deployer, artifacts.vaultLens, []),
+  };
+}
+
+/** Deploys the code of the hedge on GMX v2 for one deployment of the venue, with its library. */
+export async function deployGmxV2Hedge(deployer: Signer, venue: GmxV2Venue): Promise<string> {
+  const GmxV2Valuation = await deploy(deployer, artifacts.gmxV2Valuation, []);
+  return await deploy(deployer, linked(artifacts.gmxV2Hedge, { GmxV2Valuation }), [venue]);
+}
+
+/**
+ * What a vault's `hedges` need for a short on GMX v2.
+ *
+ * @param venues The vault's pair; `quoteFeed` must be that of its oracle.
+ * @param market GMX market whose index and long token are the base and whose short token is the quote.
+ */
+export function gmxV2HedgeSpec(implementation: string, venues: Venues, market: string): AdapterSpecStruct {
+  const scale = 10n ** BigInt(18 + venues.baseDecimals - venues.quoteDecimals);
+  return {
+    implementation,
+    args: AbiCoder.defaultAbiCoder().encode(
+      ["address", "address", "address", "address", "uint256", "uint256"],
+      [market, venues.base, venues.quote, venues.quoteFeed, scale, 10n ** BigInt(venues.baseDecimals)],
+    ),
   };
 }
 
@@ -218,6 +260,8 @@ export async function deployVault(
     readonly policy?: Partial<PolicyParams>;
     readonly oracle?: Partial<ChainlinkOracleConfigStruct>;
     readonly volatility?: Partial<RealizedVolatilityConfigStruct>;
+    /** False: no loan on Aave. Default true. */
+    readonly aave?: boolean;
     /** Further hedges, behind the loan on Aave. */
     readonly hedges?: readonly AdapterSpecStruct[];
     readonly fees?: VaultFees;
@@ -243,13 +287,17 @@ export async function deployVault(
       ),
     },
     hedges: [
-      {
-        implementation: system.aaveV3Implementation,
-        args: coder.encode(
-          ["address", "address", "address", "address", "address", "uint256"],
-          [venues.aavePool, venues.base, venues.quote, venues.quoteAToken, venues.baseDebtToken, scale],
-        ),
-      },
+      ...(options.aave === false
+        ? []
+        : [
+            {
+              implementation: system.aaveV3Implementation,
+              args: coder.encode(
+                ["address", "address", "address", "address", "address", "uint256"],
+                [venues.aavePool, venues.base, venues.quote, venues.quoteAToken, venues.baseDebtToken, scale],
+              ),
+            },
+          ]),
       ...(options.hedges ?? []),
     ],
     policy: { ...defaultPolicyParams, ...options.policy },

@@ -60,9 +60,9 @@ export interface VaultWorld {
   tick(settings?: Partial<PolicySettings>): Promise<{ decision: Decision; receipt?: ContractTransactionReceipt }>;
 }
 
-type People = Pick<VaultWorld, "admin" | "keeper" | "guardian" | "alice" | "bob">;
+export type People = Pick<VaultWorld, "admin" | "keeper" | "guardian" | "alice" | "bob">;
 
-async function peopleOf(twin: Twin): Promise<People> {
+export async function peopleOf(twin: Twin): Promise<People> {
   const [admin, keeper, guardian, alice, bob] = await twin.ethers.getSigners();
   if (!admin || !keeper || !guardian || !alice || !bob) throw new Error("the network has fewer than five accounts");
   return { admin, keeper, guardian, alice, bob };
@@ -102,7 +102,7 @@ export async function createVaultWorld(
 }
 
 /** The handles on a vault that is deployed. */
-function worldAround(
+export function worldAround(
   twin: Twin,
   market: TwinMarket,
   people: People,

@@ -91,11 +91,7 @@ library GmxV2Valuation {
     /// @dev GMX takes losses and fees out of the gain that an order realises, then out of the collateral that stays: what is
     /// taken out for the leaver must not leave the own part of them to the others.
     /// @param partUsd Part of the size; below all of it.
-    function exitMargin(
-        GmxV2Site memory site,
-        GmxV2Quotes memory q,
-        uint256 partUsd
-    ) external view returns (uint256) {
+    function exitMargin(GmxV2Site memory site, GmxV2Quotes memory q, uint256 partUsd) external view returns (uint256) {
         GmxV2PositionInfo memory info = _info(site, q, _key(site));
         uint256 sizeUsd = info.position.numbers.sizeInUsd;
         if (partUsd >= sizeUsd) return 0; // a position that is closed whole pays all that is left
@@ -143,9 +139,7 @@ library GmxV2Valuation {
         uint256 size = info.position.numbers.sizeInUsd;
         uint256 value = info.position.numbers.sizeInTokens * q.basePrice;
         int256 remaining =
-            (int256(info.position.numbers.collateralAmount) -
-                int256(info.fees.totalCostAmount) +
-                change.marginQuote) *
+            (int256(info.position.numbers.collateralAmount) - int256(info.fees.totalCostAmount) + change.marginQuote) *
                 int256(q.quotePrice) +
                 info.basePnlUsd +
                 SignedMath.min(info.executionPriceResult.totalImpactUsd, 0);
@@ -200,9 +194,7 @@ library GmxV2Valuation {
             Terms({
                 feeFactor: site.dataStore.getUint(GmxV2Keys.positionFeeFactor(site.market, false)),
                 impactFactor: site.dataStore.getUint(GmxV2Keys.maxPositionImpactFactor(site.market, false)),
-                minCollateralFactor: site.dataStore.getUint(
-                    GmxV2Keys.minCollateralFactorForLiquidation(site.market)
-                ),
+                minCollateralFactor: site.dataStore.getUint(GmxV2Keys.minCollateralFactorForLiquidation(site.market)),
                 minCollateralUsd: site.dataStore.getUint(GmxV2Keys.MIN_COLLATERAL_USD)
             });
     }

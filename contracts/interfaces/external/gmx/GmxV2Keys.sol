@@ -11,11 +11,15 @@ library GmxV2Keys {
     bytes32 internal constant MIN_COLLATERAL_USD = keccak256(abi.encode("MIN_COLLATERAL_USD"));
     bytes32 internal constant INCREASE_ORDER_GAS_LIMIT = keccak256(abi.encode("INCREASE_ORDER_GAS_LIMIT"));
     bytes32 internal constant DECREASE_ORDER_GAS_LIMIT = keccak256(abi.encode("DECREASE_ORDER_GAS_LIMIT"));
-    bytes32 internal constant ESTIMATED_GAS_FEE_BASE_AMOUNT = keccak256(abi.encode("ESTIMATED_GAS_FEE_BASE_AMOUNT_V2_1"));
-    bytes32 internal constant ESTIMATED_GAS_FEE_PER_ORACLE_PRICE =
-        keccak256(abi.encode("ESTIMATED_GAS_FEE_PER_ORACLE_PRICE"));
-    bytes32 internal constant ESTIMATED_GAS_FEE_MULTIPLIER_FACTOR =
-        keccak256(abi.encode("ESTIMATED_GAS_FEE_MULTIPLIER_FACTOR"));
+    bytes32 internal constant ESTIMATED_GAS_FEE_BASE_AMOUNT = keccak256(
+        abi.encode("ESTIMATED_GAS_FEE_BASE_AMOUNT_V2_1")
+    );
+    bytes32 internal constant ESTIMATED_GAS_FEE_PER_ORACLE_PRICE = keccak256(
+        abi.encode("ESTIMATED_GAS_FEE_PER_ORACLE_PRICE")
+    );
+    bytes32 internal constant ESTIMATED_GAS_FEE_MULTIPLIER_FACTOR = keccak256(
+        abi.encode("ESTIMATED_GAS_FEE_MULTIPLIER_FACTOR")
+    );
 
     bytes32 private constant SIZE_IN_USD = keccak256(abi.encode("SIZE_IN_USD"));
     bytes32 private constant SIZE_IN_TOKENS = keccak256(abi.encode("SIZE_IN_TOKENS"));
@@ -23,12 +27,18 @@ library GmxV2Keys {
     bytes32 private constant UPDATED_AT_TIME = keccak256(abi.encode("UPDATED_AT_TIME"));
     bytes32 private constant POSITION_FEE_FACTOR = keccak256(abi.encode("POSITION_FEE_FACTOR"));
     bytes32 private constant MAX_POSITION_IMPACT_FACTOR = keccak256(abi.encode("MAX_POSITION_IMPACT_FACTOR"));
-    bytes32 private constant MIN_COLLATERAL_FACTOR_FOR_LIQUIDATION =
-        keccak256(abi.encode("MIN_COLLATERAL_FACTOR_FOR_LIQUIDATION"));
+    bytes32 private constant MIN_COLLATERAL_FACTOR_FOR_LIQUIDATION = keccak256(
+        abi.encode("MIN_COLLATERAL_FACTOR_FOR_LIQUIDATION")
+    );
     bytes32 private constant CLAIMABLE_FUNDING_AMOUNT = keccak256(abi.encode("CLAIMABLE_FUNDING_AMOUNT"));
 
     /// @notice Key of the one position that an account can have in a market, with a collateral, on a side.
-    function position(address account, address market, address collateral, bool isLong) internal pure returns (bytes32) {
+    function position(
+        address account,
+        address market,
+        address collateral,
+        bool isLong
+    ) internal pure returns (bytes32) {
         return keccak256(abi.encode(account, market, collateral, isLong));
     }
 
