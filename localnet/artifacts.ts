@@ -86,7 +86,9 @@ export async function localArtifact(name: string): Promise<Artifact> {
   const known = cache.get(`local:${name}`);
   if (known !== undefined) return known;
   const { abi, bytecode, linkReferences } = await hre.artifacts.readArtifact(name);
-  return cached(`local:${name}`, () => ({ abi: new Interface(abi as InterfaceAbi), bytecode, linkReferences }));
+  // Functions of a library may take contracts and storage; nobody calls them from outside.
+  const callable = (abi as readonly unknown[]).filter((fragment) => !/"type":"[A-Z]/.test(JSON.stringify(fragment)));
+  return cached(`local:${name}`, () => ({ abi: new Interface(callable as InterfaceAbi), bytecode, linkReferences }));
 }
 
 /**

@@ -178,7 +178,8 @@ export async function deploySystem(deployer: Signer, venues: SystemVenues): Prom
 
 /** Deploys the code of the hedge on GMX v2 for one deployment of the venue, with its library. */
 export async function deployGmxV2Hedge(deployer: Signer, venue: GmxV2Venue): Promise<string> {
-  const GmxV2Valuation = await deploy(deployer, artifacts.gmxV2Valuation, []);
+  // Its functions take contracts, which only other contracts can name.
+  const GmxV2Valuation = await deploy(deployer, { ...artifacts.gmxV2Valuation, abi: [] }, []);
   return await deploy(deployer, linked(artifacts.gmxV2Hedge, { GmxV2Valuation }), [venue]);
 }
 
