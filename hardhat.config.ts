@@ -44,10 +44,9 @@ export default defineConfig({
       ),
       // A simulator need not be cheap, but it has to fit.
       ...Object.fromEntries(
-        ["Banks", "ExchangeRouter", "Market", "OrderHandler", "Positions", "Reader", "Records", "Stores"].map((part) => [
-          `localnet/gmx/GmxV2Simulator${part}.sol`,
-          compiler(1),
-        ]),
+        ["Banks", "ExchangeRouter", "Market", "OrderHandler", "Positions", "Reader", "Records", "Stores"].map(
+          (part) => [`localnet/gmx/GmxV2Simulator${part}.sol`, compiler(1)],
+        ),
       ),
       "test/invariant/Vault.t.sol": quickCompiler,
       "test/invariant/RiskPolicy.t.sol": quickCompiler,

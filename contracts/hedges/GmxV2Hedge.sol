@@ -115,7 +115,7 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
     uint256 private constant CALLBACK_GAS = 60_000;
     /// @dev The fee is 1.2 × the least that GMX takes at the gas price of now; what is not used comes back.
     uint256 private constant FEE_HEADROOM_BPS = 12_000;
-    /// @dev Whoever wants to close all may ask for a thousandth too much.
+    /// @dev Whoever wants to close all may ask for a thousandth too much or too little.
     uint256 private constant CLOSE_SLACK_PART = 1_000;
 
     error GmxV2Hedge_NoCode(address target);
@@ -219,6 +219,13 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
             market.indexToken == a.base &&
             market.longToken == a.base &&
             market.shortToken == a.quote;
+    }
+
+    /// @notice Collateral and size of the position at the venue, as GMX stores them. The delta also counts base that funding
+    /// brought: to close all, ask `adjust` for all of `shortBase`.
+    function position() external view returns (uint256 collateralQuote, uint256 shortBase) {
+        bytes32 key = _positionKey(args());
+        return (dataStore.getUint(GmxV2Keys.collateralAmount(key)), dataStore.getUint(GmxV2Keys.sizeInTokens(key)));
     }
 
     /// @notice ETH that an order needs at a gas price, with the headroom that is asked of us. Fund this before acting.
@@ -467,7 +474,8 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
         uint256 ours = sizeUsd - Math.min(owedSizeUsd, sizeUsd);
         uint256 oursBase = sizeUsd == 0 ? 0 : tokens.mulDiv(ours, sizeUsd);
         if (base > oursBase + oursBase / CLOSE_SLACK_PART || ours == 0) revert Hedge_ReduceExceedsShort(base, oursBase);
-        uint256 change = base >= oursBase ? ours : sizeUsd.mulDiv(base, tokens);
+        // Funding earned in base makes the delta a little smaller than the short: whoever asks for almost all means all.
+        uint256 change = base + oursBase / CLOSE_SLACK_PART >= oursBase ? ours : sizeUsd.mulDiv(base, tokens);
         // GMX would close a smaller rest on its own.
         if (sizeUsd - change < dataStore.getUint(GmxV2Keys.MIN_POSITION_SIZE_USD)) change = sizeUsd;
         GmxV2CreateOrderParams memory p = _params(a);

@@ -33,6 +33,7 @@ export interface GmxV2SimulatorDriver {
   deleverage(account: string, sizeUsd: bigint): Promise<RawReceipt>;
   setUint(key: string, value: bigint): Promise<void>;
   setBool(key: string, value: boolean): Promise<void>;
+  setAddress(key: string, value: string): Promise<void>;
   getUint(key: string): Promise<bigint>;
   grantRole(account: string, role: string): Promise<void>;
   revokeRole(account: string, role: string): Promise<void>;
@@ -125,6 +126,9 @@ export async function createGmxV2SimulatorDriver(
     },
     async setBool(key, value) {
       await write(addresses.dataStore, store, "setBool", [key, value]);
+    },
+    async setAddress(key, value) {
+      await write(addresses.dataStore, store, "setAddress", [key, value]);
     },
     getUint: async (key) => (await rpc.read(addresses.dataStore, store, "getUint", [key]))[0] as bigint,
     async grantRole(account, role) {

@@ -4,9 +4,10 @@ import { after, before, describe, it } from "mocha";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
+import { gmxKey } from "../../localnet/gmx/config.ts";
 import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
 import { callBack, createGmxWorld, type GmxWorld, openLong, USD, USDC, WETH } from "./gmxWorld.ts";
-import { claimAll, requestRedeem, revertOf } from "./world.ts";
+import { claimAll, quoteOf, requestRedeem, revertOf } from "./world.ts";
 
 /**
  * Sequences of events at the venue in any order, each followed by leaving altogether. The long form:
@@ -14,7 +15,7 @@ import { claimAll, requestRedeem, revertOf } from "./world.ts";
  */
 const SEQUENCES = Number(process.env["HEDGEROW_GMX_SEQUENCES"] ?? 25);
 const FIRST_SEED = Number(process.env["HEDGEROW_GMX_SEED"] ?? 1);
-const STEPS = 8;
+const STEPS = 10;
 const CALLBACKS = ["afterOrderExecution", "afterOrderCancellation", "afterOrderFrozen", "refundExecutionFee"] as const;
 
 /** What a step may be refused with. Anything else is a defect. */
@@ -51,7 +52,18 @@ describe("a short on GMX, whatever happens in whatever order", () => {
     twin = await startTwin({ priceUsdcPerWeth: 2_500 });
     world = await createGmxWorld(twin, { policy: { maxLossBpsPerDay: 1_000n } });
     await world.deposit(world.alice, "1000000");
+    await world.deposit(world.bob, "200000");
     await openLong(world, world.guardian, 1_000_000n * USD, 150n * WETH);
+    // Any profit of the shorts may be deleveraged.
+    await world.gmx.setUint(
+      gmxKey(
+        "MAX_PNL_FACTOR",
+        ["bytes32", gmxKey("MAX_PNL_FACTOR_FOR_ADL")],
+        ["address", world.gmx.addresses.market],
+        ["bool", false],
+      ),
+      0n,
+    );
     start = await twin.snapshot();
   });
   after(() => twin.close());
@@ -70,7 +82,7 @@ describe("a short on GMX, whatever happens in whatever order", () => {
     else {
       const { name } = await revertOf(again());
       expect(REFUSALS, `${what} was refused with ${name}`).to.include(name);
-      count(`${what} refused`);
+      count(`${what}: ${name}`);
     }
     return done;
   };
@@ -91,14 +103,34 @@ describe("a short on GMX, whatever happens in whatever order", () => {
     const pick = (below: number): number => uniformInt(random, 0, below - 1);
     const { hedge, vault, gmx } = world;
     let price = 2_500;
+    if (pick(3) > 0) {
+      // Most begin with a short that stands, some of them in profit.
+      await world.adjust(-BigInt(30 + pick(60)) * WETH, BigInt(40 + pick(40)) * 1_000n * USDC);
+      await world.answer();
+      if (pick(2) === 0) {
+        price = 2_400;
+        await world.actors.moveTo(price);
+        await refresh(price);
+      }
+    }
     for (let i = 0; i < STEPS; i++) {
-      switch (pick(12)) {
+      switch (pick(14)) {
         case 0:
         case 1:
         case 2: {
-          const delta = BigInt(pick(161) - 80) * WETH;
-          const margin = BigInt(pick(81) - (delta > 0n ? 80 : delta < 0n ? 0 : 40)) * 1_000n * USDC;
-          const change = delta > 0n && margin > 0n ? -margin : margin;
+          // A short of up to four times its margin, a part of it back, margin alone, or what no venue takes.
+          const kind = pick(8);
+          const base = BigInt(1 + pick(80)) * WETH;
+          const margin = BigInt(20 + pick(60)) * 1_000n * USDC;
+          const held = -(await world.read()).deltaBase;
+          const [delta, change] =
+            kind < 4
+              ? [-base, margin]
+              : kind < 6
+                ? [(held * BigInt(1 + pick(4))) / 4n, -margin / BigInt(1 + pick(20))]
+                : kind === 6
+                  ? [0n, margin / 4n]
+                  : [base, -margin];
           await attempt(
             "adjust",
             () => world.adjust(delta, change),
@@ -119,7 +151,8 @@ describe("a short on GMX, whatever happens in whatever order", () => {
           }
           break;
         case 6:
-          await twin.advance(pick(2) === 0 ? 30 : 400);
+          await twin.advance(pick(3) === 0 ? 30 : 400);
+          await refresh(price);
           break;
         case 7:
           await attempt(
@@ -140,7 +173,7 @@ describe("a short on GMX, whatever happens in whatever order", () => {
             await venue("deleverage", () => gmx.deleverage(world.hedgeAddress, size / BigInt(1 + pick(3))));
           } else {
             // A spike at the venue alone, and a liquidation in it.
-            await gmx.setPrices(price * 1.6);
+            await gmx.setPrices(price * 3);
             await venue("liquidate", () => gmx.liquidate(world.hedgeAddress));
             await gmx.setPrices(price);
           }
@@ -149,6 +182,27 @@ describe("a short on GMX, whatever happens in whatever order", () => {
           if (pick(2) === 0) await venue("freeze", async () => gmx.freeze((await gmx.orders())[0] ?? ""));
           await (await vault.connect(world.bob).reconcile()).wait();
           count("reconcile");
+          break;
+        case 11: {
+          // Bob leaves a part in kind.
+          const request = await requestRedeem(world, world.bob, (await vault.balanceOf(world.bob)) / 4n);
+          count("request");
+          await twin.advance(86_401);
+          await refresh(price);
+          if ((await vault.pendingRedeemRequest(request, world.bob)) === 0n) break;
+          await attempt(
+            "exitInKind",
+            async () => (await vault.connect(world.bob).exitInKind(request, world.bob, 0n, 0n)).wait(),
+            () => vault.connect(world.bob).exitInKind.staticCall(request, world.bob, 0n, 0n),
+          );
+          break;
+        }
+        case 12:
+          await attempt(
+            "payExit",
+            async () => (await hedge.connect(world.bob).payExit(world.bob, { value: WETH / 10n })).wait(),
+            () => hedge.connect(world.bob).payExit.staticCall(world.bob, { value: WETH / 10n }),
+          );
           break;
         default: {
           const shares = (await vault.balanceOf(world.alice)) / 50n;
@@ -171,18 +225,32 @@ describe("a short on GMX, whatever happens in whatever order", () => {
     };
     await away();
     if (await vault.degraded()) await (await vault.connect(world.admin).clearDegraded()).wait();
-    const { deltaBase } = await world.read();
-    if (deltaBase < 0n) {
-      await world.adjust(-deltaBase);
-      expect((await world.gmx.executeAll()).length + (await world.answer()).length).to.be.greaterThan(0);
+    if ((await hedge.owedTo(world.bob)) > 0n) {
+      await (await hedge.connect(world.keeper).payExit(world.bob, { value: WETH / 10n })).wait();
+      count("payExit");
+      await world.answer();
+      await away();
+      expect(await hedge.owedTo(world.bob), `seed ${seed}: paid in kind`).to.equal(0n);
+    }
+    const { shortBase } = await hedge.position();
+    if (shortBase > 0n) {
+      await world.adjust(shortBase);
+      await world.answer();
       await away();
     }
-    expect((await world.read()).deltaBase, `seed ${seed}: closed`).to.be.greaterThanOrEqual(0n);
+    expect((await hedge.position()).shortBase, `seed ${seed}: closed`).to.equal(0n);
     const nav = (await vault.book())[0].navQuote;
-    const owned = await vault.balanceOf(world.alice);
-    if (owned > 0n) await requestRedeem(world, world.alice, owned);
+    for (const who of [world.alice, world.bob]) {
+      const owned = await vault.balanceOf(who);
+      if (owned > 0n) await requestRedeem(world, who, owned);
+    }
     if ((await vault.queueHead()) !== (await vault.queueTail())) await (await vault.settle(100n)).wait();
-    const claimed = await claimAll(world, world.alice);
+    const before = await quoteOf(world, world.alice);
+    const bobBefore = await quoteOf(world, world.bob);
+    const claims = { alice: await vault.maxWithdraw(world.alice), bob: await vault.maxWithdraw(world.bob) };
+    if (claims.alice > 0n) await claimAll(world, world.alice);
+    if (claims.bob > 0n) await claimAll(world, world.bob);
+    const claimed = (await quoteOf(world, world.alice)) - before + (await quoteOf(world, world.bob)) - bobBefore;
     expect(await vault.totalSupply(), `seed ${seed}: nobody is stuck`).to.equal(0n);
     expect(claimed, `seed ${seed}: paid`).to.be.greaterThanOrEqual((nav * 98n) / 100n);
     expect(await hedge.isEmpty(), `seed ${seed}: empty`).to.equal(true);
@@ -195,7 +263,17 @@ describe("a short on GMX, whatever happens in whatever order", () => {
       await twin.revert(start);
     }
     // A fuzzer that never met the interesting states proves nothing.
-    for (const what of ["adjust", "answer", "callback", "cancelStale", "reconcile", "request"]) {
+    for (const what of [
+      "adjust",
+      "answer",
+      "callback",
+      "cancelStale",
+      "deleverage",
+      "liquidate",
+      "exitInKind",
+      "payExit",
+      "reconcile",
+    ]) {
       expect(seen.get(what) ?? 0, JSON.stringify([...seen])).to.be.greaterThan(0);
     }
     if (process.env["HEDGEROW_GMX_SEQUENCES"] !== undefined) console.log(JSON.stringify(Object.fromEntries(seen)));

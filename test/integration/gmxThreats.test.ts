@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { id, ZeroHash } from "ethers";
+import { id, ZeroAddress, ZeroHash } from "ethers";
 import { after, afterEach, before, describe, it } from "mocha";
 
-import { gmxKey } from "../../localnet/gmx/config.ts";
+import { gmxFieldKey, gmxKey } from "../../localnet/gmx/config.ts";
 import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
 import { adjust, rebalance, remove, add, swap } from "./actions.ts";
 import { callBack, createGmxWorld, type GmxWorld, moveMarket, openLong, USD, USDC, WETH } from "./gmxWorld.ts";
@@ -24,7 +24,10 @@ describe("a perpetual hedge", () => {
     await world.deposit(world.bob, "400000");
     start = await twin.snapshot();
   });
-  afterEach(() => twin.revert(start));
+  afterEach(async () => {
+    await twin.revert(start);
+    await world.gmx.setPrices(2_500);
+  });
   after(() => twin.close());
 
   const open = async (base = 100n * WETH, margin = 100_000n * USDC): Promise<void> => {
@@ -76,9 +79,9 @@ describe("a perpetual hedge", () => {
     await openLong(world, world.guardian, 2_000_000n * USD, 300n * WETH);
     await open();
     const worth = async (): Promise<bigint> => {
-      const { deltaBase } = await world.read();
-      if (deltaBase < 0n) {
-        await world.adjust(-deltaBase);
+      const { shortBase } = await world.hedge.position();
+      if (shortBase > 0n) {
+        await world.adjust(shortBase);
         expect(await world.answer()).to.deep.equal(["executed"]);
       }
       await world.hedge.claimFunding();
@@ -182,14 +185,21 @@ describe("a perpetual hedge", () => {
     }
     expect([...(await world.read())], "a handler's word is not the venue's state").to.deep.equal(waiting);
     expect(await hedge.inFlight()).to.equal(true);
-    // Missing: the handler's hint is refused, GMX swallows that, and the position is found all the same.
-    await gmx.grantRole(gmx.addresses.keeper, "CONTROLLER");
+    // Missing: the order names nobody to call any more, and the position is found all the same.
+    await gmx.setAddress(gmxFieldKey(key, "CALLBACK_CONTRACT"), ZeroAddress);
     expect(await world.answer()).to.deep.equal(["executed"]);
     expect((await world.read()).deltaBase).to.equal(-100n * WETH);
     await (await world.vault.connect(world.bob).reconcile()).wait();
     expect(await hedge.recordedSizeUsd()).to.equal(250_000n * USD);
     for (const name of names) await callBack(world, gmx.addresses.orderHandler, name, key);
     expect((await world.read()).deltaBase).to.equal(-100n * WETH);
+    // Out of gas: GMX swallows it, the order is executed and the refund comes all the same.
+    await world.adjust(0n, 1_000n * USDC);
+    await gmx.setUint(gmxFieldKey(await hedge.orderKey(), "CALLBACK_GAS_LIMIT"), 1n);
+    const wei = await twin.rpc.balanceOf(world.hedgeAddress);
+    expect(await world.answer()).to.deep.equal(["executed"]);
+    expect(await twin.rpc.balanceOf(world.hedgeAddress)).to.be.greaterThan(wei);
+    expect((await world.read()).pending).to.equal(false);
   });
 
   it("V12 a stranger's reconcile tells of a loss and remembers nothing", async () => {
