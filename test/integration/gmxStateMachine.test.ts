@@ -23,6 +23,7 @@ const REFUSALS: readonly string[] = [
   "GmxV2Hedge_OrderInFlight",
   "GmxV2Hedge_ReconcileFirst",
   "GmxV2Hedge_NotExpired",
+  "GmxV2Hedge_NotOneOrder",
   "GmxV2Hedge_NothingOwed",
   "GmxV2Hedge_PositionTooSmall",
   "HedgedVault_HedgePending",
