@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 pragma solidity 0.8.37;
 
-import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
-
 import {GmxV2EventData} from "../../contracts/interfaces/external/gmx/GmxV2Types.sol";
 
 error Unauthorized(address msgSender, string role);
@@ -44,13 +42,13 @@ abstract contract GmxV2SimulatorRoles {
 
 /// @title Key-value store of the simulated GMX: the keys and the layout of values are the venue's. LOCAL ONLY.
 contract GmxV2SimulatorDataStore is GmxV2SimulatorRoles {
-    using EnumerableSet for EnumerableSet.Bytes32Set;
-
     mapping(bytes32 key => uint256) private _uints;
     mapping(bytes32 key => int256) private _ints;
     mapping(bytes32 key => address) private _addresses;
     mapping(bytes32 key => bool) private _bools;
-    mapping(bytes32 key => EnumerableSet.Bytes32Set) private _sets;
+    mapping(bytes32 key => bytes32[]) private _sets;
+    /// @dev Place in the list plus one.
+    mapping(bytes32 key => mapping(bytes32 value => uint256)) private _places;
 
     constructor(GmxV2SimulatorRoleStore roleStore_) GmxV2SimulatorRoles(roleStore_) {}
 
@@ -110,11 +108,11 @@ contract GmxV2SimulatorDataStore is GmxV2SimulatorRoles {
     }
 
     function containsBytes32(bytes32 setKey, bytes32 value) external view returns (bool) {
-        return _sets[setKey].contains(value);
+        return _places[setKey][value] != 0;
     }
 
     function getBytes32Count(bytes32 setKey) external view returns (uint256) {
-        return _sets[setKey].length();
+        return _sets[setKey].length;
     }
 
     function getBytes32ValuesAt(
@@ -122,19 +120,27 @@ contract GmxV2SimulatorDataStore is GmxV2SimulatorRoles {
         uint256 start,
         uint256 end
     ) external view returns (bytes32[] memory values) {
-        uint256 last = _sets[setKey].length();
+        uint256 last = _sets[setKey].length;
         if (end < last) last = end;
         if (start >= last) return values;
         values = new bytes32[](last - start);
-        for (uint256 i = start; i < last; ++i) values[i - start] = _sets[setKey].at(i);
+        for (uint256 i = start; i < last; ++i) values[i - start] = _sets[setKey][i];
     }
 
     function addBytes32(bytes32 setKey, bytes32 value) external onlyRole("CONTROLLER") {
-        _sets[setKey].add(value);
+        if (_places[setKey][value] != 0) return;
+        _sets[setKey].push(value);
+        _places[setKey][value] = _sets[setKey].length;
     }
 
     function removeBytes32(bytes32 setKey, bytes32 value) external onlyRole("CONTROLLER") {
-        _sets[setKey].remove(value);
+        uint256 place = _places[setKey][value];
+        if (place == 0) return;
+        bytes32[] storage list = _sets[setKey];
+        bytes32 last = list[list.length - 1];
+        (list[place - 1], _places[setKey][last]) = (last, place);
+        list.pop();
+        delete _places[setKey][value];
     }
 }
 

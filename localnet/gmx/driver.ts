@@ -1,4 +1,4 @@
-import { Interface } from "ethers";
+import { type Interface } from "ethers";
 
 import { localArtifact } from "../artifacts.ts";
 import type { RawReceipt } from "../rpc.ts";

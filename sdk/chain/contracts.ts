@@ -21,7 +21,7 @@ import accessManager from "@openzeppelin/contracts/build/contracts/AccessManager
 import type { AdapterRegistry } from "../../types/contracts/AdapterRegistry.ts";
 import type { HedgedVault } from "../../types/contracts/HedgedVault.ts";
 import type { AaveV3Hedge } from "../../types/contracts/hedges/AaveV3Hedge.ts";
-import type { GmxV2Hedge } from "../../types/contracts/hedges/GmxV2Hedge.ts";
+import type { GmxV2Hedge } from "../../types/contracts/hedges/GmxV2Hedge.sol/GmxV2Hedge.ts";
 import type { VaultLens } from "../../types/contracts/lens/VaultLens.ts";
 import type { UniswapV3Liquidity } from "../../types/contracts/liquidity/UniswapV3Liquidity.ts";
 import type { ChainlinkOracle } from "../../types/contracts/oracles/ChainlinkOracle.ts";

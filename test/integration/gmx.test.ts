@@ -7,6 +7,7 @@ import { venuesOf } from "../../localnet/venues.ts";
 import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
 import { factoryContract } from "../../sdk/chain/contracts.ts";
 import { gmxV2HedgeSpec } from "../../sdk/chain/deployment.ts";
+import type { AdapterSpecStruct } from "../../types/contracts/VaultFactory.ts";
 import { rebalance, setParams, swap } from "./actions.ts";
 import { createGmxWorld, type GmxWorld, USDC, WETH } from "./gmxWorld.ts";
 import { expectRevert, revertOf } from "./world.ts";
@@ -111,7 +112,7 @@ describe("GmxV2Hedge", () => {
     const venues = venuesOf(twin);
     const implementation = system.gmxV2Implementation ?? "";
     const factory = factoryContract(system.factory, world.admin);
-    const cloned = async (spec: { implementation: string; args: string }): Promise<unknown> =>
+    const cloned = async (spec: AdapterSpecStruct): Promise<unknown> =>
       await factory.cloneAdapter.staticCall(spec, world.addresses.vault, 2);
     const { market } = world.gmx.addresses;
     await cloned(gmxV2HedgeSpec(implementation, venues, market));

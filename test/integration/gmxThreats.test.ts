@@ -139,37 +139,44 @@ describe("a perpetual hedge", () => {
     expect(paid).to.be.within(99_500n * USDC, 100_000n * USDC);
   });
 
-  it("V11 leaves in kind through an order of the own part, and again when GMX cancelled it", async () => {
-    await open();
-    const shares = await world.vault.balanceOf(world.bob);
-    const request = await requestRedeem(world, world.bob, shares);
-    await twin.advance(DAY + 1);
-    await feeds();
-    await world.gmx.setPrices(2_500);
-    const [, high] = await equityOf();
-    await (await world.vault.connect(world.bob).exitInKind(request, world.bob, 0n, NO_HEDGE_LEFT)).wait();
-    const inHand = await quoteOf(world, world.bob);
-    const after_ = await world.read();
-    // His part no longer counts as the vault's, executed or not.
-    expect(after_.deltaBase).to.be.within(-60n * WETH - 10n, -60n * WETH + 10n);
-    expect(after_.equityMaxQuote).to.be.within((high * 595n) / 1_000n, (high * 605n) / 1_000n);
-    await (await world.hedge.connect(world.bob).payExit(world.bob, { value: 10n ** 17n })).wait();
-    // Nobody executes it: it is cancelled by a stranger, and sent again by another.
-    await expectRevert(world.hedge.connect(world.guardian).cancelStale(), "GmxV2Hedge_NotExpired");
-    await twin.advance(300);
-    await (await world.hedge.connect(world.guardian).cancelStale()).wait();
-    expect(await world.hedge.owedTo(world.bob)).to.be.greaterThan(0n);
-    await feeds();
-    await (await world.hedge.connect(world.keeper).payExit(world.bob, { value: 10n ** 17n })).wait();
-    expect(await world.answer()).to.deep.equal(["executed"]);
-    const received = (await quoteOf(world, world.bob)) - inHand;
-    // Four tenths of the hedge's lowest value.
-    expect(received).to.be.within((high * 395n) / 1_000n, (high * 400n) / 1_000n);
-    await (await world.vault.reconcile()).wait();
-    expect([await world.hedge.owedTo(world.bob), await world.hedge.owedSizeUsd()]).to.deep.equal([0n, 0n]);
-    expect((await world.read()).lost).to.equal(false);
-    await expectRevert(world.hedge.payExit(world.bob, { value: 10n ** 17n }), "GmxV2Hedge_NothingOwed");
-  });
+  for (const [what, price] of [
+    ["a loss", 2_700],
+    ["a gain", 2_350],
+  ] as const) {
+    it(`V11 leaves in kind with the own part of ${what} through an order, and again when GMX cancelled it`, async () => {
+      await open();
+      const shares = await world.vault.balanceOf(world.bob);
+      const request = await requestRedeem(world, world.bob, shares);
+      await twin.advance(DAY + 1);
+      await moveMarket(world, price);
+      const [low, high] = await equityOf();
+      await (await world.vault.connect(world.bob).exitInKind(request, world.bob, 0n, NO_HEDGE_LEFT)).wait();
+      const inHand = await quoteOf(world, world.bob);
+      const left = await world.read();
+      // His part no longer counts as the vault's, executed or not.
+      expect(left.deltaBase).to.be.within(-60n * WETH - 10n, -60n * WETH + 10n);
+      expect(left.equityMaxQuote).to.be.within((high * 599n) / 1_000n, (high * 601n) / 1_000n);
+      await (await world.hedge.connect(world.bob).payExit(world.bob, { value: 10n ** 17n })).wait();
+      // Nobody executes it: it is cancelled by a stranger, and sent again by another.
+      await expectRevert(world.hedge.connect(world.guardian).cancelStale(), "GmxV2Hedge_NotExpired");
+      await twin.advance(300);
+      await (await world.hedge.connect(world.guardian).cancelStale()).wait();
+      expect(await world.hedge.owedTo(world.bob)).to.be.greaterThan(0n);
+      await feeds();
+      await (await world.hedge.connect(world.keeper).payExit(world.bob, { value: 10n ** 17n })).wait();
+      expect(await world.answer()).to.deep.equal(["executed"]);
+      const received = (await quoteOf(world, world.bob)) - inHand;
+      // Four tenths of the hedge's lowest value; those who stay keep six.
+      expect(received).to.be.within((low * 398n) / 1_000n, (low * 400n) / 1_000n);
+      await (await world.vault.reconcile()).wait();
+      const after_ = await world.read();
+      expect(after_.equityMinQuote).to.be.greaterThanOrEqual((low * 599n) / 1_000n);
+      expect(after_.equityMaxQuote).to.be.lessThanOrEqual((high * 601n) / 1_000n);
+      expect([await world.hedge.owedTo(world.bob), await world.hedge.owedSizeUsd()]).to.deep.equal([0n, 0n]);
+      expect(after_.lost).to.equal(false);
+      await expectRevert(world.hedge.payExit(world.bob, { value: 10n ** 17n }), "GmxV2Hedge_NothingOwed");
+    });
+  }
 
   it("V12 callbacks that are forged, repeated, late or wrong change nothing; without them reconcile finds the truth", async () => {
     const { hedge, gmx } = world;

@@ -17,7 +17,7 @@ import { venuesOf } from "../../localnet/venues.ts";
 import { erc20Contract, gmxHedgeContract } from "../../sdk/chain/contracts.ts";
 import { deploySystem, deployVault, gmxV2HedgeSpec } from "../../sdk/chain/deployment.ts";
 import type { PolicyParams } from "../../sdk/policy/types.ts";
-import type { GmxV2Hedge } from "../../types/contracts/hedges/GmxV2Hedge.ts";
+import type { GmxV2Hedge } from "../../types/contracts/hedges/GmxV2Hedge.sol/GmxV2Hedge.ts";
 import { adjust, rebalance } from "./actions.ts";
 import { peopleOf, type VaultWorld, worldAround } from "./world.ts";
 

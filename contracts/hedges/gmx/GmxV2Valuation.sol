@@ -97,8 +97,9 @@ library GmxV2Valuation {
         if (partUsd >= sizeUsd) return 0; // a position that is closed whole pays all that is left
         (int256 low, ) = _equity(info, q);
         int256 worth = part(low, partUsd, sizeUsd);
-        int256 gain =
-            part(_usdToQuoteDown(info.basePnlUsd, q.quotePrice), partUsd, sizeUsd) - int256(info.fees.totalCostAmount);
+        uint256 costs = info.fees.borrowing.borrowingFeeAmount + info.fees.funding.fundingFeeAmount;
+        costs += Math.mulDiv(info.fees.positionFeeAmount, partUsd, sizeUsd);
+        int256 gain = part(_usdToQuoteDown(info.basePnlUsd, q.quotePrice), partUsd, sizeUsd) - int256(costs);
         if (gain > 0) worth -= gain;
         return worth > 0 ? uint256(worth) : 0;
     }
