@@ -627,6 +627,8 @@ describe("hedgeNow beside a second hedge", () => {
   const report = async (deltaBase: bigint, equityQuote = 0n): Promise<void> => {
     const state = { ...HARMLESS_STATE, deltaBase, equityMinQuote: equityQuote, equityMaxQuote: equityQuote };
     await (await world.hostile.setState(state)).wait();
+    // A loan: hedgeNow gives base back only to a venue that takes it.
+    await (await world.hostile.setBaseToUnwind(deltaBase < 0n ? 1n : 0n)).wait();
   };
 
   it("has nothing to do without a delta", async () => {
