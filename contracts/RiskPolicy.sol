@@ -137,10 +137,11 @@ contract RiskPolicy is IRiskPolicy, AccessManaged {
 
     /// @inheritdoc IRiskPolicy
     function enforceUnexecuted(Book calldata before, Book calldata afterwards) external view {
-        uint256 deltaAfter = SignedMath.abs(afterwards.deltaBase);
+        uint256 delta = SignedMath.abs(afterwards.deltaBase);
         uint256 limitBase = _bandBase(afterwards, _params.maxDeltaBps);
-        bool sameSign = (before.deltaBase >= 0) == (afterwards.deltaBase >= 0);
-        if (deltaAfter > limitBase && !(sameSign && deltaAfter <= SignedMath.abs(before.deltaBase))) {
+        if (delta <= limitBase) return;
+        bool turned = (before.deltaBase < 0) != (afterwards.deltaBase < 0);
+        if (turned || delta > SignedMath.abs(before.deltaBase)) {
             revert RiskPolicy_DeltaOutsideBand(afterwards.deltaBase, limitBase);
         }
     }

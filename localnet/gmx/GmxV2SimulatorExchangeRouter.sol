@@ -7,10 +7,12 @@ import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 
 import {IGmxV2ExchangeRouter} from "../../contracts/interfaces/external/gmx/IGmxV2.sol";
 import {GmxV2CreateOrderParams} from "../../contracts/interfaces/external/gmx/GmxV2Types.sol";
-import {GmxV2SimulatorBank, GmxV2SimulatorRouter, IWnt} from "./GmxV2SimulatorBanks.sol";
+import {GmxV2SimulatorBank, IWnt} from "./GmxV2SimulatorBank.sol";
+import {GmxV2SimulatorRouter} from "./GmxV2SimulatorRouter.sol";
 import {GmxV2SimulatorKeys as K} from "./GmxV2SimulatorKeys.sol";
 import {GmxV2SimulatorOrderHandler} from "./GmxV2SimulatorOrderHandler.sol";
-import {GmxV2SimulatorDataStore, Unauthorized} from "./GmxV2SimulatorStores.sol";
+import {GmxV2SimulatorDataStore} from "./GmxV2SimulatorDataStore.sol";
+import {Unauthorized} from "./GmxV2SimulatorRoleStore.sol";
 
 /// @title Where accounts meet the simulated GMX. LOCAL ONLY.
 contract GmxV2SimulatorExchangeRouter is IGmxV2ExchangeRouter {

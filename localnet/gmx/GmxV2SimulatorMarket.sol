@@ -14,7 +14,7 @@ import {
     GmxV2Price
 } from "../../contracts/interfaces/external/gmx/GmxV2Types.sol";
 import {GmxV2SimulatorKeys as K} from "./GmxV2SimulatorKeys.sol";
-import {GmxV2SimulatorDataStore} from "./GmxV2SimulatorStores.sol";
+import {GmxV2SimulatorDataStore} from "./GmxV2SimulatorDataStore.sol";
 
 /// @title The market of the simulated GMX: open interest, price impact, fees, borrowing and funding, as docs.gmx.io
 /// describes them. LOCAL ONLY.

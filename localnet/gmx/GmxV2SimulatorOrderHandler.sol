@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 pragma solidity 0.8.37;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {
@@ -22,18 +24,16 @@ import {
     GmxV2Position,
     GmxV2Price
 } from "../../contracts/interfaces/external/gmx/GmxV2Types.sol";
-import {GmxV2SimulatorBank, IWnt} from "./GmxV2SimulatorBanks.sol";
+import {GmxV2SimulatorBank, IWnt} from "./GmxV2SimulatorBank.sol";
 import {GmxV2SimulatorKeys as K} from "./GmxV2SimulatorKeys.sol";
 import {GmxV2SimulatorMarket as M} from "./GmxV2SimulatorMarket.sol";
 import {GmxV2SimulatorPositions as P} from "./GmxV2SimulatorPositions.sol";
 import {GmxV2SimulatorRecords as R} from "./GmxV2SimulatorRecords.sol";
-import {
-    GmxV2SimulatorDataStore,
-    GmxV2SimulatorEventEmitter,
-    GmxV2SimulatorOracle,
-    GmxV2SimulatorRoles,
-    GmxV2SimulatorRoleStore
-} from "./GmxV2SimulatorStores.sol";
+import {GmxV2SimulatorDataStore} from "./GmxV2SimulatorDataStore.sol";
+import {GmxV2SimulatorEventEmitter} from "./GmxV2SimulatorEventEmitter.sol";
+import {GmxV2SimulatorOracle} from "./GmxV2SimulatorOracle.sol";
+import {GmxV2SimulatorRoles} from "./GmxV2SimulatorRoles.sol";
+import {GmxV2SimulatorRoleStore} from "./GmxV2SimulatorRoleStore.sol";
 
 /// @notice What a handler works on.
 struct GmxV2SimulatorParts {
@@ -48,6 +48,8 @@ struct GmxV2SimulatorParts {
 /// @title Makes, executes and cancels orders in the simulated GMX, with the venue's two steps, gas limits, callbacks and
 /// execution fees; also liquidates and deleverages. Keepers name no prices: the simulated oracle has them. LOCAL ONLY.
 contract GmxV2SimulatorOrderHandler is GmxV2SimulatorRoles {
+    using SafeERC20 for IERC20;
+
     error DisabledFeature(bytes32 key);
     error DisabledMarket(address market);
     error EmptyMarket();
@@ -348,11 +350,20 @@ contract GmxV2SimulatorOrderHandler is GmxV2SimulatorRoles {
         GmxV2EventData memory orderData;
         GmxV2EventData memory eventData;
         orderData.bytes32Items = _keyItem(key);
-        (bool done, ) = to.call{gas: limit}(abi.encodeWithSelector(selector, key, orderData, eventData));
-        if (done) return;
-        if (selector == IGmxV2OrderCallbackReceiver.afterOrderExecution.selector) emit AfterOrderExecutionError(key);
-        else if (selector == IGmxV2OrderCallbackReceiver.afterOrderFrozen.selector) emit AfterOrderFrozenError(key);
-        else emit AfterOrderCancellationError(key);
+        IGmxV2OrderCallbackReceiver receiver = IGmxV2OrderCallbackReceiver(to);
+        if (selector == IGmxV2OrderCallbackReceiver.afterOrderExecution.selector) {
+            try receiver.afterOrderExecution{gas: limit}(key, orderData, eventData) {} catch {
+                emit AfterOrderExecutionError(key);
+            }
+        } else if (selector == IGmxV2OrderCallbackReceiver.afterOrderFrozen.selector) {
+            try receiver.afterOrderFrozen{gas: limit}(key, orderData, eventData) {} catch {
+                emit AfterOrderFrozenError(key);
+            }
+        } else {
+            try receiver.afterOrderCancellation{gas: limit}(key, orderData, eventData) {} catch {
+                emit AfterOrderCancellationError(key);
+            }
+        }
     }
 
     /// @dev The keeper is paid for the gas used; the rest goes back, by the callback or as ETH or as wrapped ETH.
@@ -383,15 +394,10 @@ contract GmxV2SimulatorOrderHandler is GmxV2SimulatorRoles {
                 return;
             } catch {
                 wnt.deposit{value: refund}();
-                bool sent = _sendWnt(address(orderVault), refund);
-                assert(sent);
+                IERC20(address(wnt)).safeTransfer(address(orderVault), refund);
             }
         }
         orderVault.transferOutNativeToken(refundReceiver, refund);
-    }
-
-    function _sendWnt(address to, uint256 amount) private returns (bool sent) {
-        (sent, ) = address(wnt).call(abi.encodeWithSignature("transfer(address,uint256)", to, amount));
     }
 
     function _prices(GmxV2Market memory m) private view returns (GmxV2MarketPrices memory p) {

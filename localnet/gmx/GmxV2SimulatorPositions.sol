@@ -16,7 +16,7 @@ import {
 import {GmxV2SimulatorKeys as K} from "./GmxV2SimulatorKeys.sol";
 import {GmxV2SimulatorMarket as M} from "./GmxV2SimulatorMarket.sol";
 import {GmxV2SimulatorRecords as R} from "./GmxV2SimulatorRecords.sol";
-import {GmxV2SimulatorDataStore} from "./GmxV2SimulatorStores.sol";
+import {GmxV2SimulatorDataStore} from "./GmxV2SimulatorDataStore.sol";
 
 /// @title Changes of positions in the simulated GMX: what an executed order does to stores; transfers are the caller's.
 /// LOCAL ONLY.

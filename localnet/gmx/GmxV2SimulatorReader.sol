@@ -12,7 +12,7 @@ import {
 } from "../../contracts/interfaces/external/gmx/GmxV2Types.sol";
 import {GmxV2SimulatorMarket as M} from "./GmxV2SimulatorMarket.sol";
 import {GmxV2SimulatorRecords as R} from "./GmxV2SimulatorRecords.sol";
-import {GmxV2SimulatorDataStore} from "./GmxV2SimulatorStores.sol";
+import {GmxV2SimulatorDataStore} from "./GmxV2SimulatorDataStore.sol";
 
 /// @title Reads positions and orders of the simulated GMX. LOCAL ONLY.
 contract GmxV2SimulatorReader is IGmxV2Reader {

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {GmxV2Market, GmxV2Order, GmxV2Position} from "../../contracts/interfaces/external/gmx/GmxV2Types.sol";
 import {GmxV2SimulatorKeys as K} from "./GmxV2SimulatorKeys.sol";
-import {GmxV2SimulatorDataStore} from "./GmxV2SimulatorStores.sol";
+import {GmxV2SimulatorDataStore} from "./GmxV2SimulatorDataStore.sol";
 
 /// @title Orders, positions and markets in the DataStore, field by field as the venue keeps them. LOCAL ONLY.
 library GmxV2SimulatorRecords {

@@ -1,44 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 pragma solidity 0.8.37;
 
-import {GmxV2EventData} from "../../contracts/interfaces/external/gmx/GmxV2Types.sol";
-
-error Unauthorized(address msgSender, string role);
-
-/// @title Roles of the simulated GMX. LOCAL ONLY.
-contract GmxV2SimulatorRoleStore {
-    mapping(address account => mapping(bytes32 role => bool)) public hasRole;
-    address public immutable admin;
-
-    constructor(address admin_) {
-        admin = admin_;
-        hasRole[admin_][keccak256(abi.encode("CONTROLLER"))] = true;
-    }
-
-    function grantRole(address account, bytes32 role) external {
-        if (msg.sender != admin) revert Unauthorized(msg.sender, "ROLE_ADMIN");
-        hasRole[account][role] = true;
-    }
-
-    function revokeRole(address account, bytes32 role) external {
-        if (msg.sender != admin) revert Unauthorized(msg.sender, "ROLE_ADMIN");
-        hasRole[account][role] = false;
-    }
-}
-
-/// @title What every part of the simulated GMX asks of its caller. LOCAL ONLY.
-abstract contract GmxV2SimulatorRoles {
-    GmxV2SimulatorRoleStore public immutable roleStore;
-
-    constructor(GmxV2SimulatorRoleStore roleStore_) {
-        roleStore = roleStore_;
-    }
-
-    modifier onlyRole(string memory role) {
-        if (!roleStore.hasRole(msg.sender, keccak256(abi.encode(role)))) revert Unauthorized(msg.sender, role);
-        _;
-    }
-}
+import {GmxV2SimulatorRoleStore} from "./GmxV2SimulatorRoleStore.sol";
+import {GmxV2SimulatorRoles} from "./GmxV2SimulatorRoles.sol";
 
 /// @title Key-value store of the simulated GMX: the keys and the layout of values are the venue's. LOCAL ONLY.
 contract GmxV2SimulatorDataStore is GmxV2SimulatorRoles {
@@ -49,6 +13,8 @@ contract GmxV2SimulatorDataStore is GmxV2SimulatorRoles {
     mapping(bytes32 key => bytes32[]) private _sets;
     /// @dev Place in the list plus one.
     mapping(bytes32 key => mapping(bytes32 value => uint256)) private _places;
+
+    error NegativeValue(string what);
 
     constructor(GmxV2SimulatorRoleStore roleStore_) GmxV2SimulatorRoles(roleStore_) {}
 
@@ -79,7 +45,7 @@ contract GmxV2SimulatorDataStore is GmxV2SimulatorRoles {
         string memory errorMessage
     ) external onlyRole("CONTROLLER") returns (uint256) {
         int256 next = int256(_uints[key]) + delta;
-        require(next >= 0, errorMessage);
+        if (next < 0) revert NegativeValue(errorMessage);
         return _uints[key] = uint256(next);
     }
 
@@ -141,70 +107,5 @@ contract GmxV2SimulatorDataStore is GmxV2SimulatorRoles {
         (list[place - 1], _places[setKey][last]) = (last, place);
         list.pop();
         delete _places[setKey][value];
-    }
-}
-
-/// @title Prices that the simulated GMX executes at: set by a script instead of signed by an oracle network. LOCAL ONLY.
-contract GmxV2SimulatorOracle is GmxV2SimulatorRoles {
-    error EmptyPrimaryPrice(address token);
-
-    struct Quote {
-        uint256 min;
-        uint256 max;
-    }
-
-    mapping(address token => Quote) private _prices;
-    uint256 public timestamp;
-
-    constructor(GmxV2SimulatorRoleStore roleStore_) GmxV2SimulatorRoles(roleStore_) {}
-
-    /// @notice USD a token unit, 30 decimals. Zero: the oracle is off.
-    function setPrice(address token, uint256 min, uint256 max) external onlyRole("ORDER_KEEPER") {
-        _prices[token] = Quote(min, max);
-        timestamp = block.timestamp;
-    }
-
-    function price(address token) external view returns (uint256 min, uint256 max) {
-        Quote memory q = _prices[token];
-        if (q.min == 0) revert EmptyPrimaryPrice(token);
-        return (q.min, q.max);
-    }
-}
-
-/// @title Events of the simulated GMX, in the venue's three forms. LOCAL ONLY.
-contract GmxV2SimulatorEventEmitter is GmxV2SimulatorRoles {
-    event EventLog1(
-        address msgSender,
-        string eventName,
-        string indexed eventNameHash,
-        bytes32 indexed topic1,
-        GmxV2EventData eventData
-    );
-    event EventLog2(
-        address msgSender,
-        string eventName,
-        string indexed eventNameHash,
-        bytes32 indexed topic1,
-        bytes32 indexed topic2,
-        GmxV2EventData eventData
-    );
-
-    constructor(GmxV2SimulatorRoleStore roleStore_) GmxV2SimulatorRoles(roleStore_) {}
-
-    function emitEventLog1(
-        string memory eventName,
-        bytes32 topic1,
-        GmxV2EventData memory eventData
-    ) external onlyRole("CONTROLLER") {
-        emit EventLog1(msg.sender, eventName, eventName, topic1, eventData);
-    }
-
-    function emitEventLog2(
-        string memory eventName,
-        bytes32 topic1,
-        bytes32 topic2,
-        GmxV2EventData memory eventData
-    ) external onlyRole("CONTROLLER") {
-        emit EventLog2(msg.sender, eventName, eventName, topic1, topic2, eventData);
     }
 }
