@@ -291,6 +291,7 @@ describe("bad input", () => {
       transferFrom: [alice, await world.bob.getAddress(), TOKEN],
       enforce: [book, book, promise, 10n ** 6n],
       enforceEmergency: [far, book, 10n ** 6n],
+      enforceUnexecuted: [book, book],
       initializePolicy: [alice, params],
       setParams: [params],
       cloneAdapter: [[system.aaveV3Implementation, hedgeArgs()], a.vault, 2n],

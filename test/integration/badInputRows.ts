@@ -147,6 +147,8 @@ export const ROWS: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
       { by: ["vault"], bases: ["enforce"], allow: BOOKS },
     "enforceEmergency((uint256,uint256,uint256,uint256,int256,int256,uint256,bool,bool),(uint256,uint256,uint256,uint256,int256,int256,uint256,bool,bool),uint256)":
       { by: ["vault"], bases: ["enforceEmergency"], allow: BOOKS },
+    "enforceUnexecuted((uint256,uint256,uint256,uint256,int256,int256,uint256,bool,bool),(uint256,uint256,uint256,uint256,int256,int256,uint256,bool,bool))":
+      { bases: ["enforceUnexecuted"], allow: BOOKS },
     "healthFloorNowWad()": {},
     "initialize(address,(uint16,uint16,uint24,uint16,uint16,uint24,uint24,uint24,uint16,uint64,uint16))": {
       bases: ["initializePolicy"],
@@ -260,6 +262,7 @@ export const ROWS: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
     "isGenuine()": {},
     "marginFactorWad()": {},
     "market()": {},
+    "pendingDeltaBase()": {},
     "position()": {},
     "read(uint256)": {},
     "reconcile()": { by: ["vault"] },
