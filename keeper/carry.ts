@@ -1,3 +1,4 @@
+import { createFadingRatio } from "../sdk/math/fadingRatio.ts";
 import { requirePositive } from "../sdk/math/require.ts";
 import { SECONDS_PER_YEAR, toFloat } from "../sdk/math/units.ts";
 import type { Snapshot, VaultState } from "../sdk/policy/types.ts";
@@ -48,9 +49,8 @@ export function estimateCarry(
 ): number | undefined {
   requirePositive("halfLifeHours", settings.halfLifeHours);
   requirePositive("minimumSpanHours", settings.minimumSpanHours);
-  const halfLifeSeconds = settings.halfLifeHours * 3_600;
-  let costQuote = 0;
-  let notionalYears = 0;
+  /** Cost over notional and years. */
+  const carry = createFadingRatio(settings.halfLifeHours * 3_600);
   let quietSeconds = 0;
   let from: StoredFlow | undefined;
   for (const to of samples) {
@@ -58,19 +58,25 @@ export function estimateCarry(
     from = to;
     if (previous === undefined) continue;
     const seconds = to.timestampSeconds - previous.timestampSeconds;
-    const fade = 2 ** (-seconds / halfLifeSeconds);
-    costQuote *= fade;
-    notionalYears *= fade;
-    if (previous.mark !== to.mark || to.mark.endsWith("unsettled") || previous.debtBase === 0n) continue;
-    const price = toFloat(to.priceWad, 18);
-    const paid =
-      toFloat(to.debtBase - previous.debtBase, vault.base.decimals) * price -
-      toFloat(to.marginQuote - previous.marginQuote, vault.quote.decimals);
-    const exposed = (toFloat(previous.debtBase, vault.base.decimals) * price * seconds) / SECONDS_PER_YEAR;
-    if (Math.abs(paid) > LARGEST_RATE * exposed) continue;
-    costQuote += paid;
-    notionalYears += exposed;
-    quietSeconds += seconds;
+    const quiet = measureQuiet(previous, to, seconds, vault);
+    carry.add(quiet?.paid ?? 0, quiet?.exposed ?? 0, seconds);
+    if (quiet !== undefined) quietSeconds += seconds;
   }
-  return quietSeconds < settings.minimumSpanHours * 3_600 ? undefined : costQuote / notionalYears;
+  return quietSeconds < settings.minimumSpanHours * 3_600 ? undefined : carry.value;
+}
+
+/** What the short cost between two samples and the notional it was held for [quote, quote · years]; undefined if something was done. */
+function measureQuiet(
+  previous: StoredFlow,
+  to: StoredFlow,
+  seconds: number,
+  vault: VaultState,
+): { readonly paid: number; readonly exposed: number } | undefined {
+  if (previous.mark !== to.mark || to.mark.endsWith("unsettled") || previous.debtBase === 0n) return undefined;
+  const price = toFloat(to.priceWad, 18);
+  const paid =
+    toFloat(to.debtBase - previous.debtBase, vault.base.decimals) * price -
+    toFloat(to.marginQuote - previous.marginQuote, vault.quote.decimals);
+  const exposed = (toFloat(previous.debtBase, vault.base.decimals) * price * seconds) / SECONDS_PER_YEAR;
+  return Math.abs(paid) > LARGEST_RATE * exposed ? undefined : { paid, exposed };
 }

@@ -12,7 +12,7 @@ import type { FeeLimits } from "./fees.ts";
 import { dropUndefined, findContradiction, POLICY, toPolicy } from "./policyConfig.ts";
 import { LOCAL_CHAIN_ID, type SignerSource } from "./signers.ts";
 import type { SimulationBlock } from "./simulate.ts";
-import type { VolatilitySettings } from "./volatility.ts";
+import type { RunningVolatilitySettings } from "../sdk/math/runningVolatility.ts";
 
 /** Everything a keeper is told from outside, checked. Made by `loadConfig`. */
 export interface KeeperConfig {
@@ -37,7 +37,7 @@ export interface KeeperConfig {
   readonly maxSnapshotAgeSeconds: number;
   readonly maxClockSkewSeconds: number;
   readonly maxTickAgeSeconds: number;
-  readonly volatility: VolatilitySettings;
+  readonly volatility: RunningVolatilitySettings;
   readonly sampleSeconds: number;
   readonly feeFlow: FeeFlowSettings;
   readonly carry: CarrySettings;

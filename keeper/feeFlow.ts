@@ -1,6 +1,7 @@
 import { Interface } from "ethers";
 
 import type { BlockRef, RpcSender } from "../sdk/chain/snapshot.ts";
+import { createFadingRatio } from "../sdk/math/fadingRatio.ts";
 import { requirePositive } from "../sdk/math/require.ts";
 import { SECONDS_PER_YEAR, toFloat } from "../sdk/math/units.ts";
 import type { VaultState } from "../sdk/policy/types.ts";
@@ -71,18 +72,14 @@ export function estimateFeeFlow(
   if (last.timestampSeconds - first.timestampSeconds < leastSeconds) return undefined;
   if (nowSeconds - last.timestampSeconds > leastSeconds) return undefined;
 
-  const halfLifeSeconds = settings.halfLifeHours * 3_600;
-  let feesQuote = 0;
-  let weightSeconds = 0;
+  const flow = createFadingRatio(settings.halfLifeHours * 3_600);
   let from = first;
   for (const to of ofPool.slice(1)) {
     const seconds = to.timestampSeconds - from.timestampSeconds;
-    const fade = 2 ** (-seconds / halfLifeSeconds);
-    feesQuote = feesQuote * fade + feesBetween(from, to, vault);
-    weightSeconds = weightSeconds * fade + seconds;
+    flow.add(feesBetween(from, to, vault), seconds, seconds);
     from = to;
   }
-  return Math.max(0, (feesQuote / weightSeconds) * SECONDS_PER_YEAR);
+  return flow.value === undefined ? undefined : Math.max(0, flow.value * SECONDS_PER_YEAR);
 }
 
 /** Fees of one unit of human liquidity between two samples [quote]. */

@@ -1,13 +1,14 @@
 import { HedgerowError } from "../sdk/errors.ts";
+import type { RunningVolatilitySettings } from "../sdk/math/runningVolatility.ts";
 import { type Market, OracleFlag, type Snapshot } from "../sdk/policy/types.ts";
 import { type CarrySettings, estimateCarry, holdingsOf } from "./carry.ts";
 import { estimateFeeFlow, type FeeFlowSettings, type FeeGrowth } from "./feeFlow.ts";
 import type { Journal } from "./journal.ts";
 import type { Head } from "./rpc.ts";
-import { estimateVolatility, type VolatilitySettings } from "./volatility.ts";
+import { estimateVolatility } from "./volatility.ts";
 
 export interface MarketSettings {
-  readonly volatility: VolatilitySettings;
+  readonly volatility: RunningVolatilitySettings;
   /** Gas of one hedge transaction. */
   readonly hedgeGasUnits: bigint;
   readonly maxPriorityFeePerGas: bigint;

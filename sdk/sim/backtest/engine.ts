@@ -18,7 +18,7 @@ import { createRecord } from "./record.ts";
 import type { BacktestRecord } from "./record.ts";
 import { createSituationView } from "./situation.ts";
 import type { StepColumns } from "./steps.ts";
-import { createRunningVolatility } from "./volatility.ts";
+import { createRunningVolatility } from "../../math/runningVolatility.ts";
 import { computeBookHealth, createVenue } from "./venue.ts";
 
 /** A backtest that can be run in pieces. */

@@ -1,3 +1,4 @@
+import { createFadingRatio } from "../../math/fadingRatio.ts";
 import { targetsOf } from "../../policy/advice.ts";
 import { computeUnitValueQuote } from "../../policy/position.ts";
 import { DAYS_PER_YEAR, SECONDS_PER_YEAR } from "../../math/units.ts";
@@ -85,23 +86,16 @@ export interface FeeExpectation {
 
 /** A mean of the fees a unit of liquidity earned, older ones counting less. */
 export function createFeeExpectation(): FeeExpectation {
-  let fees = 0;
-  let weightSeconds = 0;
+  const fees = createFadingRatio(EXPECTATION_HALF_LIFE_SECONDS);
   let seenSeconds = 0;
-  let fadeSeconds = -1;
-  let fade = 1;
   return {
     observe: (perLiquidity, seconds) => {
-      if (seconds !== fadeSeconds) {
-        fadeSeconds = seconds;
-        fade = 2 ** (-seconds / EXPECTATION_HALF_LIFE_SECONDS);
-      }
-      fees = fees * fade + perLiquidity;
-      weightSeconds = weightSeconds * fade + seconds;
+      fees.add(perLiquidity, seconds, seconds);
       seenSeconds += seconds;
     },
     get perLiquidityYear() {
-      return seenSeconds < EXPECTATION_MIN_SECONDS ? undefined : (fees / weightSeconds) * SECONDS_PER_YEAR;
+      const { value } = fees;
+      return value === undefined || seenSeconds < EXPECTATION_MIN_SECONDS ? undefined : value * SECONDS_PER_YEAR;
     },
   };
 }

@@ -2,6 +2,7 @@ import { InvalidParameterError } from "../../errors.ts";
 import { requireBetween, requireNonNegative, requirePositive } from "../../math/require.ts";
 import { targetsOf } from "../../policy/advice.ts";
 import type { PolicySettings } from "../../policy/types.ts";
+import type { RunningVolatilitySettings } from "../../math/runningVolatility.ts";
 import type { VolumeModel } from "../volume.ts";
 
 /*
@@ -72,13 +73,6 @@ export interface GasModel {
   readonly priceGwei: number;
 }
 
-/** The keeper's estimate of volatility, see keeper/volatility.ts, taken from the closes of bars. */
-export interface VolatilityModel {
-  readonly priorAnnual: number;
-  readonly halfLifeHours: number;
-  readonly priorWeightHours: number;
-}
-
 export interface BacktestModel {
   readonly depositQuote: number;
   readonly settings: PolicySettings;
@@ -87,7 +81,8 @@ export interface BacktestModel {
   readonly fees: FeeSource;
   readonly venue: Venue;
   readonly gas: GasModel;
-  readonly volatility: VolatilityModel;
+  /** The keeper's estimate, taken from the closes of bars. */
+  readonly volatility: RunningVolatilitySettings;
   /** Seconds from a decision to its execution. */
   readonly latencySeconds: number;
   /** What idle quote, and quote that is held instead of a vault, earns a year. */

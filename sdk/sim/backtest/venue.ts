@@ -1,3 +1,4 @@
+import { createFadingRatio } from "../../math/fadingRatio.ts";
 import type { Situation } from "../../policy/types.ts";
 import type { Book } from "./book.ts";
 import type { BacktestModel, FundingPayments, PoolModel, Venue } from "./model.ts";
@@ -126,23 +127,20 @@ interface FundingClock {
 /** Hands out payments in order, and remembers them with a half-life; it never looks at one before its time. */
 function createFundingClock({ timestamps, rates }: FundingPayments): FundingClock {
   let index = 0;
-  let weightedRate = 0;
-  let weightYears = 0;
+  const expected = createFadingRatio(FUNDING_HALF_LIFE_HOURS);
   return {
     next: (timestamp) => {
       if (index >= timestamps.length || timestamps[index]! > timestamp) return undefined;
       const rate = rates[index]!;
       if (index > 0) {
         const hours = (timestamps[index]! - timestamps[index - 1]!) / 3_600;
-        const fade = 2 ** (-hours / FUNDING_HALF_LIFE_HOURS);
-        weightedRate = weightedRate * fade + rate;
-        weightYears = weightYears * fade + hours / 8_760;
+        expected.add(rate, hours / 8_760, hours);
       }
       index += 1;
       return rate;
     },
     get expectedCostPerYear() {
-      return weightYears === 0 ? undefined : -weightedRate / weightYears;
+      return expected.value === undefined ? undefined : -expected.value;
     },
   };
 }

@@ -4,9 +4,6 @@ import { DataFileError } from "./fileError.ts";
 import { placeOf, readTable, requireColumn } from "./table.ts";
 import type { Column, Table, TableRow } from "./table.ts";
 
-/** What happened in a Uniswap v3 pool. */
-export type PoolEventKind = "swap" | "mint" | "burn" | "collect";
-
 interface EventBase {
   readonly line: number;
   readonly blockNumber: number;

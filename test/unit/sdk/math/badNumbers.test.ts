@@ -113,6 +113,8 @@ const SOUND: Readonly<Record<string, readonly unknown[]>> = {
   computeLiquidityForValue: [10_000, 2000, { priceLower: 1500, priceUpper: 2500 }],
   computeLpAmounts: [position, 2000],
   computeLpDeltaBase: [position, 2000],
+  createFadingRatio: [24, { amount: 2, weight: 3 }],
+  createRunningVolatility: [2000, { priorAnnual: 0.7, halfLifeHours: 24, priorWeightHours: 24 }],
   computeLpGamma: [position, 2000],
   computeLpValueQuote: [position, 2000],
   computeLvrFractionAtRangeCentre: [0.7, 1.27],

@@ -12,7 +12,7 @@ import { BacktestBooksError, computeResult } from "../../../../sdk/sim/backtest/
 import { createSituationView } from "../../../../sdk/sim/backtest/situation.ts";
 import { expandBars } from "../../../../sdk/sim/backtest/steps.ts";
 import { createVenue } from "../../../../sdk/sim/backtest/venue.ts";
-import { createRunningVolatility } from "../../../../sdk/sim/backtest/volatility.ts";
+import { createRunningVolatility } from "../../../../sdk/math/runningVolatility.ts";
 import { createBacktest } from "../../../../sdk/sim/backtest/engine.ts";
 import { addLiquidity } from "../../../../sdk/sim/backtest/book.ts";
 import { expectClose } from "../../../support/close.ts";
