@@ -32,13 +32,20 @@ export function prepareFiles({ json, csv, report }: OutputFileOptions): OutputFi
   const files = { json: isJsonOnStdout ? undefined : resolve(json), csv: resolve(csv), report: resolve(report) };
   for (const [option, file] of Object.entries(files)) {
     if (file === undefined) continue;
-    try {
-      mkdirSync(path.dirname(file), { recursive: true });
-      accessSync(path.dirname(file), constants.W_OK);
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-      throw new UsageError(`${display(file)} cannot be written (${code}). Choose another place with --${option}.`);
-    }
+    const problem = openDirectory(path.dirname(file));
+    if (problem === undefined) continue;
+    throw new UsageError(`${display(file)} cannot be written (${problem}). Choose another place with --${option}.`);
   }
   return { ...files, isJsonOnStdout };
+}
+
+/** Makes a directory where it is missing; the code of what keeps one from writing there, or undefined. */
+export function openDirectory(directory: string): string | undefined {
+  try {
+    mkdirSync(directory, { recursive: true });
+    accessSync(directory, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? "unknown error";
+  }
 }

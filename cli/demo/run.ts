@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -19,6 +19,7 @@ import { drawChart } from "./chart.ts";
 import { describeForDashboard } from "./dashboard.ts";
 import { prepareMarket } from "./market.ts";
 import type { DemoMarket } from "./market.ts";
+import { openDirectory } from "../outputFiles.ts";
 import { createProgress } from "../progress.ts";
 import { createReplay } from "./replay.ts";
 import type { Replay } from "./replay.ts";
@@ -110,15 +111,11 @@ function prepareFiles(options: DemoOptions): DemoFiles {
   const json = typeof options.json === "string" ? path.resolve(options.json) : undefined;
   const out = path.resolve(options.out);
   for (const directory of [out, ...(json === undefined ? [] : [path.dirname(json)])]) {
-    try {
-      mkdirSync(directory, { recursive: true });
-      accessSync(directory, constants.W_OK);
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-      throw new UsageError(
-        `The directory ${display(directory)} cannot be written (${code}). Choose another with --out or --json.`,
-      );
-    }
+    const problem = openDirectory(directory);
+    if (problem === undefined) continue;
+    throw new UsageError(
+      `The directory ${display(directory)} cannot be written (${problem}). Choose another with --out or --json.`,
+    );
   }
   return { chart: path.join(out, "chart.svg"), report: path.join(out, "report.json"), json };
 }

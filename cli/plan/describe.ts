@@ -1,5 +1,4 @@
 import { computeBandMoments, computeDriftVolatility } from "../../sdk/math/bands.ts";
-import { computeLiquidityForValue } from "../../sdk/math/lp.ts";
 import { DAYS_PER_YEAR } from "../../sdk/math/units.ts";
 import { adviseOn } from "../../sdk/policy/advice.ts";
 import { bandInputsOf, bandOfPosition } from "../../sdk/policy/band.ts";
@@ -64,7 +63,7 @@ export interface PlanReport extends WidthOutlook {
 
 /** The keeper's own judgement of a market in which nothing is invested yet. Throws InvalidParameterError on inputs out of domain. */
 export function describePlan(inputs: PlanInputs): PlanReport {
-  const { price, value, sigma } = inputs;
+  const { price, value } = inputs;
   const settings = settingsFor(inputs, inputs.width);
   const { situation, market } = marketOf(inputs);
   const outlook = lookAt(situation, market, settings);
@@ -101,14 +100,16 @@ export function describePlan(inputs: PlanInputs): PlanReport {
     },
     widths: [first, ...others].sort((a, b) => a.width - b.width),
   };
+}
 
-  function lookAt(at: Situation, of: Market, by: PolicySettings): Outlook {
-    const advice = adviseOn(at, { triggerBase: 0, targetBase: 0 }, of, by);
-    if (advice.gate.opinion === "unknown") {
-      throw new UsageError(`Nothing can be said about a volatility of ${sigma} and a value of ${value}.`);
-    }
-    return { targets: advice.targets, gate: advice.gate };
-  }
+/** The policy's targets and its opinion of a market in which nothing is invested yet. */
+function lookAt(situation: Situation, market: Market, settings: PolicySettings): Outlook {
+  const { targets, gate } = adviseOn(situation, { triggerBase: 0, targetBase: 0 }, market, settings);
+  if (gate.opinion !== "unknown") return { targets, gate };
+  const { volatilityAnnual } = market;
+  throw new UsageError(
+    `Nothing can be said about a volatility of ${volatilityAnnual} and a value of ${situation.exposure.navQuote}.`,
+  );
 }
 
 interface Outlook {
@@ -174,18 +175,12 @@ function poolOf(inputs: PlanInputs): { readonly liquidity: number; readonly feeQ
     if (width === "auto")
       throw new UsageError("--fee-apr belongs to a range: name it with --width, or give --volume and --pool-value.");
     // Earned whatever the size: as if the pool were so deep that ours changes nothing.
-    const deep = computeLiquidityForValue(inputs.value * 1e9, price, {
-      priceLower: price / width,
-      priceUpper: price * width,
-    });
-    return { liquidity: deep, feeQuotePerLiquidityYear: feeApr * computeUnitValueQuote(price, width) };
+    const unit = computeUnitValueQuote(price, width);
+    return { liquidity: (inputs.value * 1e9) / unit, feeQuotePerLiquidityYear: feeApr * unit };
   }
   if (volume === undefined || poolValue === undefined) {
     throw new UsageError('Give --volume and --pool-value, or --fee-apr. See "hedgerow plan --help".');
   }
-  const liquidity = computeLiquidityForValue(poolValue, price, {
-    priceLower: price / poolWidth,
-    priceUpper: price * poolWidth,
-  });
+  const liquidity = poolValue / computeUnitValueQuote(price, poolWidth);
   return { liquidity, feeQuotePerLiquidityYear: ((inputs.feeTier / 10_000) * volume * DAYS_PER_YEAR) / liquidity };
 }

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 
-import { DAYS_PER_YEAR } from "../../sdk/math/units.ts";
 import { DEFAULT_OPTION_MARKET } from "../../sdk/sim/monteCarlo/book.ts";
 import { MONTH_GRID } from "../../sdk/sim/monteCarlo/kernel.ts";
 import type { SimulationSpec } from "../../sdk/sim/monteCarlo/kernel.ts";
@@ -67,7 +66,7 @@ export function toSimulation(options: MarketOptions): Omit<SimulationSpec, "widt
   return {
     source: { kind: "model", model },
     seed: options.seed,
-    grid: { ...MONTH_GRID, steps: options.days * STEPS_PER_DAY, stepYears: 1 / STEPS_PER_DAY / DAYS_PER_YEAR },
+    grid: { ...MONTH_GRID, steps: options.days * STEPS_PER_DAY },
     positionQuote: options.value,
     startPrice: options.price,
     referenceVolatility: options.sigma,

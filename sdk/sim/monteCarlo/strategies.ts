@@ -46,24 +46,28 @@ export const TABLE_RISK_AVERSION = 1e-3;
 const BAND: Rebalance = { kind: "optimalBand", riskAversion: TABLE_RISK_AVERSION };
 const STEPS_PER_HOUR = 12;
 
-function hedge(name: string, rebalance: Rebalance, stripShare = 0, hedgeRatio = 1): HedgedStrategy {
+/** What all others are measured against. */
+export const UNHEDGED: UnhedgedStrategy = { kind: "unhedged", name: "no hedge" };
+
+/** A hedge with a look an hour. */
+export function createHedge(name: string, rebalance: Rebalance, stripShare = 0, hedgeRatio = 1): HedgedStrategy {
   return { kind: "hedged", name, hedgeRatio, stripShare, rebalance, lookEverySteps: STEPS_PER_HOUR };
 }
 
 /** Every strategy of the published experiment, with a look an hour; the others are measured against the first one. */
 export const EXPERIMENT_STRATEGIES: readonly Strategy[] = [
-  { kind: "unhedged", name: "no hedge" },
+  UNHEDGED,
   { kind: "hold", name: "plain holding" },
-  hedge("short once", { kind: "once" }),
-  hedge("ratio 0.65, 5 % threshold", { kind: "threshold", fraction: 0.05 }, 0, 0.65),
-  hedge("5 % threshold", { kind: "threshold", fraction: 0.05 }),
-  hedge("hourly", { kind: "always" }),
-  hedge("optimal band", BAND),
-  hedge("half strip + band", BAND, 0.5),
-  hedge("three-quarter strip + band", BAND, 0.75),
-  hedge("full strip + short once", { kind: "once" }, 1),
-  hedge("full strip + band", BAND, 1),
-  hedge("1.1 strip + band", BAND, 1.1),
+  createHedge("short once", { kind: "once" }),
+  createHedge("ratio 0.65, 5 % threshold", { kind: "threshold", fraction: 0.05 }, 0, 0.65),
+  createHedge("5 % threshold", { kind: "threshold", fraction: 0.05 }),
+  createHedge("hourly", { kind: "always" }),
+  createHedge("optimal band", BAND),
+  createHedge("half strip + band", BAND, 0.5),
+  createHedge("three-quarter strip + band", BAND, 0.75),
+  createHedge("full strip + short once", { kind: "once" }, 1),
+  createHedge("full strip + band", BAND, 1),
+  createHedge("1.1 strip + band", BAND, 1.1),
 ];
 
 /** Throws InvalidParameterError on parameters out of domain. */

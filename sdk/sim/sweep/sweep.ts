@@ -4,8 +4,8 @@ import { BPS_PER_UNIT } from "../../math/units.ts";
 import type { SimulationSpec } from "../monteCarlo/kernel.ts";
 import { simulateHedges } from "../monteCarlo/simulate.ts";
 import type { SimulationOptions } from "../monteCarlo/simulate.ts";
-import { requireStrategy } from "../monteCarlo/strategies.ts";
-import type { HedgedStrategy, Strategy } from "../monteCarlo/strategies.ts";
+import { UNHEDGED, createHedge, requireStrategy } from "../monteCarlo/strategies.ts";
+import type { HedgedStrategy } from "../monteCarlo/strategies.ts";
 import type { StrategySummary } from "../monteCarlo/summary.ts";
 import { findParetoFront } from "./pareto.ts";
 
@@ -42,8 +42,6 @@ export interface SweepRow extends StrategySummary {
 
 /** Small enough to share among machines, large enough that the paths, which each job draws anew, do not cost more than it. */
 const STRATEGIES_PER_JOB = 12;
-const UNHEDGED: Strategy = { kind: "unhedged", name: "no hedge" };
-const STEPS_PER_LOOK = 12;
 
 /**
  * The jobs of a sweep: all strategies see the same paths, whatever job they are in.
@@ -107,14 +105,8 @@ export function gatherSweep(
 }
 
 function createStrategy(stripShare: number, riskAversion: number, hedgeRatio: number): HedgedStrategy {
-  return {
-    kind: "hedged",
-    name: `strip ${stripShare}, risk aversion ${riskAversion}, ratio ${hedgeRatio}`,
-    hedgeRatio,
-    stripShare,
-    rebalance: { kind: "optimalBand", riskAversion },
-    lookEverySteps: STEPS_PER_LOOK,
-  };
+  const name = `strip ${stripShare}, risk aversion ${riskAversion}, ratio ${hedgeRatio}`;
+  return createHedge(name, { kind: "optimalBand", riskAversion }, stripShare, hedgeRatio);
 }
 
 function describeRow(strategy: HedgedStrategy, summary: StrategySummary): Omit<SweepRow, "isEfficient"> {
