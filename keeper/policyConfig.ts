@@ -1,7 +1,13 @@
 import { z } from "zod";
 
 import { defaultSettings } from "../sdk/policy/settings.ts";
-import type { GateSettings, MarginSettings, PolicySettings, RangeSettings } from "../sdk/policy/types.ts";
+import type {
+  GateSettings,
+  HedgeChoiceSettings,
+  MarginSettings,
+  PolicySettings,
+  RangeSettings,
+} from "../sdk/policy/types.ts";
 import { asBoolean, notNegative, number, positive, whole } from "./configFields.ts";
 
 const part = () => number("lie between 0 and 1", (value) => value > 0 && value <= 1);
@@ -37,12 +43,18 @@ const MARGIN = z.strictObject({
   floorReserve: notNegative("health").optional(),
 } satisfies Shape<MarginSettings>);
 
+const HEDGE_CHOICE = z.strictObject({
+  holdingDays: positive("days").optional(),
+  turnoverPerYear: notNegative("times a year").optional(),
+} satisfies Shape<HedgeChoiceSettings>);
+
 /** The `policy` part of the configuration, as it is written. */
 export const POLICY = z.strictObject({
   rangeWidth: z.union([z.literal("auto"), width()], { error: 'be above 1, or "auto"' }).optional(),
   autoRange: RANGE.optional(),
   feeGate: GATE.optional(),
   marginPlan: MARGIN.optional(),
+  hedgeChoice: HEDGE_CHOICE.optional(),
   recentreAt: part().optional(),
   relativeRiskAversion: positive("1").optional(),
   targetHealth: width().optional(),
@@ -61,13 +73,14 @@ export interface Contradiction {
 
 /** The policy's settings: what is written, and the defaults for the rest. */
 export function toPolicy(written: z.output<typeof POLICY>): PolicySettings {
-  const { autoRange, feeGate, marginPlan, ...rest } = written;
+  const { autoRange, feeGate, marginPlan, hedgeChoice, ...rest } = written;
   return {
     ...defaultSettings,
     ...dropUndefined(rest),
     autoRange: { ...defaultSettings.autoRange, ...dropUndefined(autoRange ?? {}) },
     feeGate: { ...defaultSettings.feeGate, ...dropUndefined(feeGate ?? {}) },
     marginPlan: { ...defaultSettings.marginPlan, ...dropUndefined(marginPlan ?? {}) },
+    hedgeChoice: { ...defaultSettings.hedgeChoice, ...dropUndefined(hedgeChoice ?? {}) },
   };
 }
 

@@ -20,6 +20,7 @@ export function isRiskReducing(decision: Decision, snapshot: Snapshot): boolean 
       return isOutsideVaultLimit(snapshot);
     case "hold":
     case "recentre":
+    case "raise":
       return false;
   }
 }

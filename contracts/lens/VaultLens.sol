@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 pragma solidity 0.8.37;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 
 import {HedgedVault} from "../HedgedVault.sol";
@@ -30,11 +31,17 @@ struct PoolView {
     bool baseIsToken0;
 }
 
+/// @param pendingDeltaBase How the delta changes when the order that waits for the venue is executed; 0 when none waits.
+/// @param waitingQuote Quote that the venue paid out already and the hedge hands over at its next adjustment; in the equity.
+/// @param nativeWei ETH of the hedge, for a venue that wants its execution paid in it.
 struct HedgeView {
     address hedge;
     string venue;
     uint256 marginFactorWad;
     HedgeState state;
+    int256 pendingDeltaBase;
+    uint256 waitingQuote;
+    uint256 nativeWei;
 }
 
 struct QueueView {
@@ -145,7 +152,7 @@ contract VaultLens {
         v.fees = vault.feeTerms();
         v.ledger = vault.feeLedger();
         v.change = vault.adapterChange();
-        v.hedges = _hedges(vault, v.reading.priceWad);
+        v.hedges = _hedges(vault, a.quote, v.reading.priceWad);
         if (v.reading.priceWad != 0) {
             (v.book, ) = vault.book();
             v.liquidity = vault.liquidity().read(v.reading.priceWad, v.reading.bandBps);
@@ -154,7 +161,11 @@ contract VaultLens {
         }
     }
 
-    function _hedges(HedgedVault vault, uint256 priceWad) private view returns (HedgeView[] memory views) {
+    function _hedges(
+        HedgedVault vault,
+        address quote,
+        uint256 priceWad
+    ) private view returns (HedgeView[] memory views) {
         address[] memory list = vault.hedges();
         views = new HedgeView[](list.length);
         for (uint256 i = 0; i < list.length; ++i) {
@@ -162,7 +173,11 @@ contract VaultLens {
             views[i].hedge = list[i];
             views[i].venue = hedge.venue();
             views[i].marginFactorWad = hedge.marginFactorWad();
-            if (priceWad != 0) views[i].state = hedge.read(priceWad);
+            views[i].waitingQuote = IERC20(quote).balanceOf(list[i]);
+            views[i].nativeWei = list[i].balance;
+            if (priceWad == 0) continue;
+            views[i].state = hedge.read(priceWad);
+            views[i].pendingDeltaBase = hedge.pendingDeltaBase();
         }
     }
 

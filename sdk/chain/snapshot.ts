@@ -175,6 +175,9 @@ function toVaultState(v: VaultViewStructOutput): VaultState {
       healthWad: h.state.healthWad,
       pending: h.state.pending,
       lost: h.state.lost,
+      pendingDeltaBase: h.pendingDeltaBase,
+      waitingQuote: h.waitingQuote,
+      nativeWei: h.nativeWei,
     })),
     queue: {
       head: v.queue.head,

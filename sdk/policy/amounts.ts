@@ -103,3 +103,4 @@ export const abs = (x: bigint): bigint => (x < 0n ? -x : x);
 export const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 export const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 export const ceilDiv = (a: bigint, b: bigint): bigint => (a + b - 1n) / b;
+export const clamp = (x: bigint, low: bigint, high: bigint): bigint => max(low, min(x, high));

@@ -1,5 +1,8 @@
 import { adviseOn } from "./advice.ts";
 import { bandFor } from "./band.ts";
+import { idleFractionOf } from "./exposure.ts";
+import { chooseHedge, type HedgeChoice } from "./hedgeChoice.ts";
+import { hedgeKindOf } from "./hedges.ts";
 import { travelledToEdge } from "./range.ts";
 import { explain, explainGate } from "./reasons.ts";
 import { situationOf } from "./situation.ts";
@@ -31,7 +34,8 @@ export type Verdict =
   | { readonly kind: "hold" | "exit" | "reconcile"; readonly code: ReasonCode }
   | { readonly kind: "hedge"; readonly code: ReasonCode; readonly targetDeltaBase: number }
   | { readonly kind: "recentre"; readonly code: ReasonCode; readonly keepRange: boolean }
-  | { readonly kind: "deleverage"; readonly code: ReasonCode; readonly targetHealth: number };
+  | { readonly kind: "deleverage"; readonly code: ReasonCode; readonly targetHealth: number }
+  | { readonly kind: "raise"; readonly code: ReasonCode; readonly fraction: number };
 
 /**
  * What to do about one snapshot. Pure: the same snapshot, market and settings give the same decision, in the keeper
@@ -41,9 +45,12 @@ export type Verdict =
  * decide(snapshot, { volatilityAnnual: 0.7, hedgeGasQuote: 1 }, defaultSettings).kind // "hold"
  */
 export function decide(snapshot: Snapshot, market: Market, settings: PolicySettings): Decision {
-  const situation = situationOf(snapshot);
-  const band = bandFor(situation, market, settings);
-  const advice = adviseOn(situation, band, market, settings);
+  const read = situationOf(snapshot, settings);
+  const choice = chooseHedge(read, market, settings);
+  const situation = withHedge(read, choice);
+  const seen = withCarry(market, choice);
+  const band = bandFor(situation, seen, settings);
+  const advice = adviseOn(situation, band, seen, settings);
   const { code, ...action } = judge(situation, band, settings, advice);
   return {
     ...action,
@@ -55,7 +62,34 @@ export function decide(snapshot: Snapshot, market: Market, settings: PolicySetti
       { code, text: explain(code, situation, band, advice) },
       ...(code === "fees-too-low" ? [] : explainGate(situation, settings, advice.gate)),
     ],
+    hedgeIndex: choice?.index,
     ...advice,
+  };
+}
+
+/** The situation as it is for a vault that hedges there. */
+function withHedge(situation: Situation, choice: HedgeChoice | undefined): Situation {
+  if (choice === undefined) return situation;
+  const hedge = situation.hedges?.[choice.index];
+  // A loan trades by swaps in the pool, whose depth the situation knows better than anybody's terms.
+  const isTradedElsewhere = hedge !== undefined && choice.terms !== undefined && hedgeKindOf(hedge) === "perp";
+  return {
+    ...situation,
+    marginFactor: hedge?.marginFactor,
+    isShortElsewhere: choice.isMove,
+    ...(isTradedElsewhere
+      ? { hedgeCost: { proportional: choice.terms.tradeFraction, impactQuotePerBaseSquared: 0 } }
+      : {}),
+  };
+}
+
+/** What the venue says its short costs, where nothing was measured; an order's own price is part of what a hedge costs. */
+function withCarry(market: Market, choice: HedgeChoice | undefined): Market {
+  if (choice?.terms === undefined) return market;
+  return {
+    ...market,
+    shortCarryPerYear: market.shortCarryPerYear ?? choice.terms.carryPerYear,
+    hedgeGasQuote: market.hedgeGasQuote + choice.terms.orderQuote,
   };
 }
 
@@ -63,7 +97,8 @@ export function decide(snapshot: Snapshot, market: Market, settings: PolicySetti
  * The choice behind {@link decide}, for a band and an advice that the caller computed (see bandFor and adviseOn). Without
  * advice there is no fee gate, and health is judged by the settings alone.
  *
- * Order of precedence: what the venue took from us, an oracle not to be trusted, winding down, health, the fee gate, position, drift.
+ * Order of precedence: what the venue took from us, an oracle not to be trusted, winding down, health, redemptions that a venue must be
+ * asked to pay, the fee gate, position, drift.
  */
 export function judge(situation: Situation, band: Band, settings: PolicySettings, advice?: Advice): Verdict {
   const { status, exposure } = situation;
@@ -77,15 +112,28 @@ export function judge(situation: Situation, band: Band, settings: PolicySettings
   if (exposure.health < health.minHealth) {
     return { kind: "deleverage", code: "health-low", targetHealth: health.targetHealth };
   }
+  const redemption = judgeRedemption(situation);
+  if (redemption !== undefined) return redemption;
   const gate = (settings.feeGate.enabled ? advice?.gate : undefined) ?? NO_OPINION;
   return judgeFees(situation, band, gate) ?? judgePosition(situation, band, settings, gate);
 }
 
-/** Neither liquidity nor a short nor base worth a transaction. */
+/** Neither liquidity nor a short nor base worth a transaction, nor money that a venue paid out and nobody fetched. */
 function isFlat(situation: Situation, band: Band): boolean {
   const { ranges, exposure } = situation;
   const shortQuote = exposure.shortBase * exposure.price;
-  return ranges.length === 0 && shortQuote <= exposure.navQuote * DUST_FRACTION && !isOutside(situation, band);
+  const dustQuote = exposure.navQuote * DUST_FRACTION;
+  const isFetched = (situation.waitingQuote ?? 0) <= dustQuote;
+  return ranges.length === 0 && shortQuote <= dustQuote && isFetched && !isOutside(situation, band);
+}
+
+/** Whoever wants to leave is paid before anything else is ordered: a settlement takes only what the venue has paid already. */
+function judgeRedemption({ redemption, exposure, limits }: Situation): Verdict | undefined {
+  if (redemption === undefined) return undefined;
+  if (redemption.isReady) return { kind: "hold", code: "redemption-ready" };
+  // Beyond the vault's own limit drift comes first.
+  if (Math.abs(exposure.deltaBase) * exposure.price > exposure.navQuote * limits.maxDeltaFraction) return undefined;
+  return { kind: "raise", code: "redemption-waits", fraction: redemption.stepFraction };
 }
 
 /** What the fee gate demands; undefined = it lets the vault be. */
@@ -139,9 +187,9 @@ function wantedRecentre(
   if (situation.ranges.length === 0) return { keepRange: false, code: "no-position" };
   const travelled = travelledToEdge(situation);
   if (travelled >= settings.recentreAt) return { keepRange: false, code: "range-edge" };
-  const idleFraction = situation.exposure.idleQuote / situation.exposure.navQuote;
-  if (idleFraction > settings.deployAboveFraction && isCapitalWelcome) {
+  if (idleFractionOf(situation) > settings.deployAboveFraction && isCapitalWelcome) {
     return { keepRange: travelled <= KEEP_RANGE_UP_TO, code: "idle-capital" };
   }
+  if (situation.isShortElsewhere === true) return { keepRange: true, code: "cheaper-hedge" };
   return undefined;
 }

@@ -1,6 +1,6 @@
 import { computeLpGamma } from "../math/lp.ts";
 import { toFloat } from "../math/units.ts";
-import type { Exposure, HumanRange, RangeState, Snapshot, VaultState } from "./types.ts";
+import type { Exposure, HumanRange, RangeState, Situation, Snapshot, VaultState } from "./types.ts";
 
 const WAD = 1e18;
 const Q96 = 2 ** 96;
@@ -48,9 +48,15 @@ export function exposureOf(snapshot: Snapshot): Exposure {
     liquidityQuote: liquidityBase * price + quote(v.liquidity.quote),
     gammaBase: v.ranges.reduce((sum, r) => sum + computeLpGamma(humanRange(r, v), price), 0),
     shortBase: shorts.reduce((sum, x) => sum + x, 0),
-    idleQuote: quote(v.idleQuote),
+    idleQuote: quote(v.hedges.reduce((sum, { waitingQuote }) => sum + waitingQuote, v.idleQuote)),
+    idleBase: base(v.idleBase),
     health: noDebt ? Infinity : Number(v.book.healthWad) / WAD,
   };
+}
+
+/** Part of NAV that is in no position: quote, or base that a step of the short left over, whichever is more. */
+export function idleFractionOf({ exposure }: Pick<Situation, "exposure">): number {
+  return Math.max(exposure.idleQuote, (exposure.idleBase ?? 0) * exposure.price) / exposure.navQuote;
 }
 
 function toQuotePerBase(token1PerToken0Units: number, vault: VaultState): number {

@@ -1,3 +1,4 @@
+import { idleFractionOf } from "./exposure.ts";
 import { travelledToEdge } from "./range.ts";
 import { TOLERATED_ORACLE_FLAGS } from "./types.ts";
 import type { Advice, Band, GateVerdict, PolicySettings, Reason, Situation } from "./types.ts";
@@ -15,7 +16,7 @@ export function explain(code: Reason["code"], situation: Situation, band: Band, 
     case "no-position":
       return "No liquidity is in the pool.";
     case "idle-capital":
-      return `${((exposure.idleQuote / exposure.navQuote) * 100).toFixed(1)} % of NAV is idle.`;
+      return `${(idleFractionOf(situation) * 100).toFixed(1)} % of NAV is idle.`;
     case "range-edge":
       return `The price has used ${(travelledToEdge(situation) * 100).toFixed(0)} % of the way to the edge of the range.`;
     case "health-low":
@@ -30,6 +31,12 @@ export function explain(code: Reason["code"], situation: Situation, band: Band, 
       return `The oracle is not to be trusted (flags ${status.oracleFlags & ~TOLERATED_ORACLE_FLAGS}).`;
     case "hedge-pending":
       return "A hedge waits for its venue.";
+    case "redemption-waits":
+      return `Redemptions of ${percent(situation.redemption?.fraction ?? 0)} wait; the venue is asked for ${percent(situation.redemption?.stepFraction ?? 0)}.`;
+    case "redemption-ready":
+      return `Redemptions of ${percent(situation.redemption?.fraction ?? 0)} wait; the venue has paid ${percent(situation.redemption?.paidFraction ?? 0)}.`;
+    case "cheaper-hedge":
+      return "Another venue carries the short for less.";
     case "cooling-down":
       return `The liquidity is to be moved; cooling down for ${situation.limits.cooldownEndsAt - situation.timestamp} s more.`;
     case "fees-too-low":

@@ -21,6 +21,7 @@ export const defaultSettings = {
     topUpProbability: 0.1,
     floorReserve: 0.05,
   },
+  hedgeChoice: { holdingDays: 7, turnoverPerYear: 30 },
   recentreAt: 0.8,
   relativeRiskAversion: 100,
   targetHealth: 1.9,

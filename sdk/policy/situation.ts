@@ -1,14 +1,20 @@
+import { toFloat } from "../math/units.ts";
 import { exposureOf, humanRange } from "./exposure.ts";
-import type { Situation, Snapshot } from "./types.ts";
+import { redemptionOf } from "./redemption.ts";
+import { defaultSettings } from "./settings.ts";
+import type { HedgeState, PolicySettings, Situation, Snapshot, VaultState } from "./types.ts";
 
 const WAD = 1e18;
 const BPS = 10_000;
 const PIPS = 1_000_000;
 
 /** What a decision about this snapshot is taken from. */
-export function situationOf(snapshot: Snapshot): Situation {
+export function situationOf(
+  snapshot: Snapshot,
+  { bandSafety }: Pick<PolicySettings, "bandSafety"> = defaultSettings,
+): Situation {
   const v = snapshot.vault;
-  const factor = Number(v.hedges[0]?.marginFactorWad ?? 0n) / WAD;
+  const hedges = v.hedges.map((hedge) => situationHedgeOf(hedge, v));
   return {
     blockNumber: snapshot.blockNumber,
     blockHash: snapshot.blockHash,
@@ -31,7 +37,23 @@ export function situationOf(snapshot: Snapshot): Situation {
       windDown: v.windDown,
       degraded: v.degraded,
     },
-    marginFactor: factor > 0 ? factor : undefined,
+    hedges,
+    marginFactor: hedges[0]?.marginFactor,
+    waitingQuote: toFloat(
+      v.hedges.reduce((sum, { waitingQuote }) => sum + waitingQuote, 0n),
+      v.quote.decimals,
+    ),
+    redemption: redemptionOf(v, bandSafety),
     baseSymbol: v.base.symbol,
+  };
+}
+
+function situationHedgeOf(hedge: HedgeState, v: VaultState): NonNullable<Situation["hedges"]>[number] {
+  const factor = Number(hedge.marginFactorWad) / WAD;
+  return {
+    venue: hedge.venue,
+    shortBase: Math.max(0, -toFloat(hedge.deltaBase, v.base.decimals)),
+    marginFactor: factor > 0 ? factor : undefined,
+    isUsable: !hedge.pending && !hedge.lost,
   };
 }

@@ -65,3 +65,17 @@ function coversPurchase(sqrtPriceX96: bigint, liquidity: bigint, base: bigint, b
   const held = baseIsToken0 ? (liquidity << 96n) / sqrtPriceX96 : (liquidity * sqrtPriceX96) >> 96n;
   return base < held;
 }
+
+/** The pool's square-root price after a swap of that much base, at constant liquidity once these ranges are gone. */
+export function sqrtPriceAfter(v: VaultState, removed: readonly RangeState[], baseChange: bigint): bigint {
+  const { baseIsToken0 } = v.pool;
+  const start = v.pool.sqrtPriceX96;
+  const liquidity = liquidityWithout(v, removed);
+  if (baseChange === 0n || liquidity <= 0n) return start;
+  if (baseChange > 0n) {
+    if (!coversPurchase(start, liquidity, baseChange, baseIsToken0)) return start;
+    return getNextSqrtPriceFromOutput(start, liquidity, baseChange, !baseIsToken0);
+  }
+  const sold = (-baseChange * (PIPS - BigInt(v.pool.feePips))) / PIPS;
+  return getNextSqrtPriceFromInput(start, liquidity, sold, baseIsToken0);
+}

@@ -45,6 +45,24 @@ export interface HedgeState {
   readonly healthWad: bigint;
   readonly pending: boolean;
   readonly lost: boolean;
+  /** How the delta changes when the order that waits for the venue is executed; 0 when none waits. */
+  readonly pendingDeltaBase: bigint;
+  /** Quote that the venue paid out and the hedge hands over at its next adjustment; part of the equity. */
+  readonly waitingQuote: bigint;
+  /** ETH of the hedge, for a venue that wants its execution paid in it. */
+  readonly nativeWei: bigint;
+}
+
+/** Redemptions that a venue which pays later has not paid in full. Fractions of all shares, and of the hedge's equity. */
+export interface RedemptionState {
+  /** Shares that wait. */
+  readonly fraction: number;
+  /** What the venue has paid out already. */
+  readonly paidFraction: number;
+  /** What one order can raise, at most what waits. */
+  readonly stepFraction: number;
+  /** Enough is paid to settle one step. */
+  readonly isReady: boolean;
 }
 
 /** The bounds of the vault's RiskPolicy. */
@@ -170,7 +188,10 @@ export interface Exposure {
   readonly gammaBase: number;
   /** Sum of all shorts [base], >= 0. */
   readonly shortBase: number;
+  /** Outside of liquidity and venues; what venues paid out and hedges still hold is among it. */
   readonly idleQuote: number;
+  /** Base outside of liquidity [base]; absent = as little as a position keeps. */
+  readonly idleBase?: number | undefined;
   /** Lowest health of any hedge; Infinity without debt. */
   readonly health: number;
 }
@@ -180,6 +201,26 @@ export interface HumanRange {
   readonly priceLower: number;
   readonly priceUpper: number;
   readonly liquidity: number;
+}
+
+/** A hedge as far as the choice between hedges looks at it. */
+export interface SituationHedge {
+  readonly venue: string;
+  /** [base], >= 0 */
+  readonly shortBase: number;
+  readonly marginFactor: number | undefined;
+  /** Neither waiting for its venue nor lost there. */
+  readonly isUsable: boolean;
+}
+
+/** What a short at a venue costs, as the venue says it at one block. */
+export interface HedgeTerms {
+  /** Interest or funding and borrowing, + paid [quote a year per quote of notional]; what its margin earns is taken off. */
+  readonly carryPerYear: number;
+  /** Cost of changing the short, per quote of the change: the venue's fee and impact, or the pool's for a loan. */
+  readonly tradeFraction: number;
+  /** Cost of one order beside the keeper's gas [quote]; 0 for a venue that charges none. */
+  readonly orderQuote: number;
 }
 
 /**
@@ -204,8 +245,16 @@ export interface Situation {
   };
   /** What trading the hedge costs at its venue; absent = it is traded by swaps in the pool, at its fee and depth. */
   readonly hedgeCost?: { readonly proportional: number; readonly impactQuotePerBaseSquared: number } | undefined;
+  /** The vault's hedges in their order; absent where a simulator has but one. */
+  readonly hedges?: readonly SituationHedge[] | undefined;
   /** health = marginFactor × margin / value of the short; absent = not known, and margin then counts in full. */
   readonly marginFactor?: number | undefined;
+  /** Quote that a venue paid out and the vault has not fetched yet [quote]; absent = none. */
+  readonly waitingQuote?: number | undefined;
+  /** Some of the short is at a hedge that is not the one it belongs at; absent = none. */
+  readonly isShortElsewhere?: boolean | undefined;
+  /** Redemptions that wait for a venue which pays later; absent = none does. */
+  readonly redemption?: RedemptionState | undefined;
   readonly status: {
     /** Bits of {@link OracleFlag}. */
     readonly oracleFlags: bigint;
@@ -225,6 +274,8 @@ export interface Market {
   readonly hedgeGasQuote: number;
   /** Fees that one unit of liquidity [sqrt(base · quote)] earns while the price is in its range [quote a year], at least 0. */
   readonly feeQuotePerLiquidityYear?: number | undefined;
+  /** What each of the vault's hedges costs, in their order; undefined = not known. */
+  readonly hedgeTerms?: readonly (HedgeTerms | undefined)[] | undefined;
   /** Net cost of the short, + paid [quote a year per quote of its notional]; interest earned by the margin is taken off. */
   readonly shortCarryPerYear?: number | undefined;
 }
@@ -296,6 +347,9 @@ export interface Reason {
     | "hedge-pending"
     | "cooling-down"
     | "too-small"
+    | "redemption-waits"
+    | "redemption-ready"
+    | "cheaper-hedge"
     | "fees-too-low"
     | "fees-near-break-even"
     | "fees-suffice";
@@ -309,6 +363,8 @@ interface DecisionBase {
   readonly band: Band;
   /** The first is what decided; a second one says how fees stand to costs, where that is known. */
   readonly reasons: readonly Reason[];
+  /** Place of the hedge that the short belongs at; absent = where it is. */
+  readonly hedgeIndex?: number | undefined;
   /** What a plan for this decision is built for; absent = what the settings say. */
   readonly targets?: Targets;
   readonly gate?: GateVerdict;
@@ -320,6 +376,8 @@ export type Decision =
   | (DecisionBase & { readonly kind: "hedge"; readonly targetDeltaBase: number })
   | (DecisionBase & { readonly kind: "recentre"; readonly keepRange: boolean })
   | (DecisionBase & { readonly kind: "deleverage"; readonly targetHealth: number })
+  /** Have a venue that pays later pay out the fraction of the hedge that redemptions are owed. */
+  | (DecisionBase & { readonly kind: "raise"; readonly fraction: number })
   | (DecisionBase & { readonly kind: "exit" })
   | (DecisionBase & { readonly kind: "reconcile" });
 
@@ -362,6 +420,7 @@ export interface PolicySettings {
   readonly autoRange: RangeSettings;
   readonly feeGate: GateSettings;
   readonly marginPlan: MarginSettings;
+  readonly hedgeChoice: HedgeChoiceSettings;
   /** Recentre when the price has used this part of the way (in log price) from the centre to an edge, 0..1. */
   readonly recentreAt: number;
   /** Absolute risk aversion times the liquidity's value: 100 = 1e-3 a quote unit at 100,000. */
@@ -394,6 +453,14 @@ export interface GateSettings {
   readonly marginRatePerYear: number;
   /** Carry of the short while none was measured [quote a year per quote of notional], + paid. */
   readonly carryPriorPerYear: number;
+}
+
+/** When the short moves from one hedge to another. */
+export interface HedgeChoiceSettings {
+  /** Days over which a move must save what it costs. */
+  readonly holdingDays: number;
+  /** Volume that keeping delta at zero trades in a year, as a multiple of the short. */
+  readonly turnoverPerYear: number;
 }
 
 /** Widths to choose from when the range is chosen by the market. */

@@ -41,7 +41,12 @@ export interface GmxWorld extends VaultWorld {
 /** Places the simulator, deploys a vault on it, funds its execution fees and lets others hold longs. */
 export async function createGmxWorld(
   twin: Twin,
-  options: { readonly policy?: Partial<PolicyParams>; readonly price?: number } = {},
+  options: {
+    readonly policy?: Partial<PolicyParams>;
+    readonly price?: number;
+    /** Default false: the short on GMX is the only hedge, else it is the second. */
+    readonly aave?: boolean;
+  } = {},
 ): Promise<GmxWorld> {
   const addresses = await placeGmxV2Simulator(twin);
   const gmx = await createGmxV2SimulatorDriver(twin, addresses);
@@ -66,12 +71,12 @@ export async function createGmxWorld(
       symbol: "hrGMX",
       depositCapQuote: parseUnits("100000000", 6),
       policy: { cooldownSeconds: 0n, maxDeltaBps: 5_000n, emergencyDeltaBps: 6_000n, ...options.policy },
-      aave: false,
+      aave: options.aave ?? false,
       hedges: [gmxV2HedgeSpec(system.gmxV2Implementation ?? "", venues, addresses.market)],
     },
   );
   const world = worldAround(twin, twin.market, people, system, vaultAddresses);
-  const [hedgeAddress] = vaultAddresses.hedges;
+  const hedgeAddress = vaultAddresses.hedges.at(-1);
   if (hedgeAddress === undefined) throw new Error("the vault has no hedge");
   const hedge = gmxHedgeContract(hedgeAddress, admin);
   await (await admin.sendTransaction({ to: hedgeAddress, value: 10n ** 18n })).wait();

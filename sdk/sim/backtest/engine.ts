@@ -81,6 +81,7 @@ export function createBacktest(steps: StepColumns, model: BacktestModel): Backte
   const execute = (action: Verdict): void => {
     switch (action.kind) {
       case "hold":
+      case "raise":
         return;
       case "hedge":
         // The liquidity gives what idle quote cannot pay.

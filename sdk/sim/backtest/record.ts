@@ -86,7 +86,8 @@ export function createRecord(steps: StepColumns, book: Book, unhedged: Unhedged,
     inRangeSeconds: 0,
     unhedgedRecentres: () => unhedged.recentres,
     countAction: ({ kind }) => {
-      if (kind !== "hold") record.actions[kind] += 1;
+      // Nobody redeems in a backtest, so that nothing is ever raised.
+      if (kind !== "hold" && kind !== "raise") record.actions[kind] += 1;
     },
     countLiquidation: (timestamp, price) => {
       record.liquidations.push({ timestamp, price });

@@ -102,6 +102,9 @@ export function composeSnapshot(identity: VaultIdentity, pair: PairScale, moment
           ...short,
           pending: false,
           lost: false,
+          pendingDeltaBase: 0n,
+          waitingQuote: 0n,
+          nativeWei: 0n,
         },
       ],
       // Requests are numbered from 1, and there is none.

@@ -170,6 +170,9 @@ describe("holdingsOf", () => {
     healthWad: 2n * WAD,
     pending: false,
     lost: false,
+    pendingDeltaBase: 0n,
+    waitingQuote: 0n,
+    nativeWei: 0n,
   };
   const head = headAt(1, 1_000);
 
