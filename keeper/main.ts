@@ -140,6 +140,7 @@ function wire(parts: Parts): Keeper {
       maxClockSkewSeconds: config.maxClockSkewSeconds,
       deadlineSeconds: config.policy.deadlineSeconds,
       settleRequests: config.settleRequests,
+      bandSafety: config.policy.bandSafety,
     },
     clock,
     log,

@@ -2,6 +2,7 @@ import { encodePlan, encodeReconcile, encodeSettle, encodeSettleShares } from ".
 import { parseRevert } from "../sdk/chain/revert.ts";
 import type { SnapshotResult } from "../sdk/chain/snapshot.ts";
 import { HedgerowError } from "../sdk/errors.ts";
+import { settleableShares } from "../sdk/policy/redemption.ts";
 import { OracleFlag, type Decision, type Market, type Plan, type Snapshot } from "../sdk/policy/types.ts";
 import type { Alert } from "./alerts.ts";
 import type { Clock } from "./clock.ts";
@@ -41,6 +42,8 @@ export interface TickSettings extends HeadLimits {
   readonly deadlineSeconds: number;
   /** Requests that one settle call takes on; 0 = leave the queue to others. */
   readonly settleRequests: number;
+  /** Of the policy: how far a venue that pays later is drawn on at once. */
+  readonly bandSafety: number;
 }
 
 export interface TickDeps {
@@ -271,10 +274,13 @@ function chooseCall(
   const { vault } = snapshot.vault;
   if (decision.kind === "reconcile") return { action: "reconcile", data: encodeReconcile(vault).data };
   if (plan !== undefined) return { action: "rebalance", data: encodePlan(plan).data };
-  if (deps.settings.settleRequests > 0 && canSettle(snapshot)) {
-    return { action: "settle", data: encodeSettle(vault, BigInt(deps.settings.settleRequests)).data };
-  }
-  return undefined;
+  if (deps.settings.settleRequests === 0 || !canSettle(snapshot)) return undefined;
+  const requests = BigInt(deps.settings.settleRequests);
+  const shares = settleableShares(snapshot.vault, deps.settings.bandSafety);
+  if (shares === 0n) return undefined;
+  const isAll = shares === snapshot.vault.queue.pendingShares;
+  const call = isAll ? encodeSettle(vault, requests) : encodeSettleShares(vault, requests, shares);
+  return { action: "settle", data: call.data };
 }
 
 /** Requests wait and nothing that the vault checks first forbids their settlement. */
@@ -327,7 +333,7 @@ function isTooLargeForPool({ request }: Intended, reason: RevertReason): boolean
 }
 
 function inParts(deps: TickDeps, item: Intended): Intended {
-  const { pendingShares } = item.snapshot.vault.queue;
+  const pendingShares = settleableShares(item.snapshot.vault, deps.settings.bandSafety);
   const shares = (pendingShares + SETTLEMENT_PARTS - 1n) / SETTLEMENT_PARTS;
   const { data } = encodeSettleShares(item.request.vault, BigInt(deps.settings.settleRequests), shares);
   return { ...item, request: { ...item.request, data } };

@@ -1,9 +1,10 @@
+import { Option } from "commander";
 import type { Command } from "commander";
 
 import { defaultSettings } from "../../sdk/policy/settings.ts";
 import { DEFAULT_VOLUME } from "../../sdk/sim/volume.ts";
 import type { CommandContext } from "../context.ts";
-import { DEFAULT_HOURS, DEFAULT_SEED } from "../demo/options.ts";
+import { DEFAULT_HOURS, DEFAULT_SEED, DEMO_HEDGES } from "../demo/options.ts";
 import type { DemoOptions } from "../demo/options.ts";
 import { between, isoTime, nonNegative, positive, wholeBetween } from "../options.ts";
 
@@ -36,7 +37,12 @@ export function addDemoCommand(program: Command, context: CommandContext): void 
       defaultSettings.rangeWidth,
     )
     .option("--no-fee-gate", "stay in the pool even when fees do not pay for the hedge")
-    .option("--gas-price-gwei <number>", "price of gas", between(0.01, 2_000), 2)
+    .addOption(
+      new Option("--hedge <venue>", "where the vault is short: a loan, a perpetual, or the cheaper of both")
+        .choices(DEMO_HEDGES)
+        .default("aave"),
+    )
+    .option("--gas-price-gwei <number>", "price of gas (default: 2, or 0.1 with GMX)", between(0.01, 2_000))
     .option(
       "--turnover <number>",
       "volume of the pool a day, as a multiple of its value",

@@ -50,7 +50,11 @@ type Parts = Pick<VaultMark, "idleBase" | "idleQuote" | "feesBase" | "feesQuote"
 function readParts(v: VaultState, oraclePrice: number): Parts {
   const debtBase = v.hedges.reduce((sum, hedge) => sum - toFloat(hedge.deltaBase, v.base.decimals), 0);
   // A hedge's equity is its margin less the debt at the oracle's price.
-  const equityQuote = v.hedges.reduce((sum, hedge) => sum + toFloat(hedge.equityMinQuote, v.quote.decimals), 0);
+  // Between the lowest and the highest value, as the vault's own NAV is.
+  const equityQuote = v.hedges.reduce(
+    (sum, hedge) => sum + toFloat((hedge.equityMinQuote + hedge.equityMaxQuote) / 2n, v.quote.decimals),
+    0,
+  );
   return {
     idleBase: toFloat(v.idleBase, v.base.decimals),
     idleQuote: toFloat(v.idleQuote, v.quote.decimals),

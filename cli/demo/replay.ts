@@ -11,6 +11,10 @@ import { throwIfAborted } from "../errors.ts";
 import type { DemoWorld, Observation, RebalanceEvent, ReplayRecord, Sample } from "./types.ts";
 
 const KEPT_COMPLAINTS = 5;
+/** Answers of a venue between two steps of the market that are followed at once. */
+const MOST_ANSWERS = 20;
+/** Time before the next step of the market in which nothing new is begun. */
+const ANSWER_RESERVE_SECONDS = 30;
 
 export interface ReplayOptions {
   /** When the replay begins, unix seconds, and the price then. */
@@ -98,17 +102,29 @@ export function createReplay(world: DemoWorld, options: ReplayOptions): Replay {
     });
   };
 
+  /** The keeper's look, and further ones for as long as a venue answers before the market moves on. */
+  const tickUntil = async (before: Observation, until: number): Promise<void> => {
+    await tick(before);
+    for (let turn = 0; turn < MOST_ANSWERS; turn++) {
+      const answered = await world.answer(until);
+      if (answered === undefined) return;
+      await tick(note(await world.observe("action", answered.feeQuote)));
+    }
+  };
+
   const run = async (): Promise<void> => {
     const startedAt = performance.now();
-    await tick(note(await world.observe("flow", 0)));
+    const firstStep = options.steps[0]?.timestamp ?? options.start.timestamp;
+    await tickUntil(note(await world.observe("flow", 0)), firstStep - ANSWER_RESERVE_SECONDS);
     let last = options.start;
-    for (const next of options.steps) {
+    for (const [i, next] of options.steps.entries()) {
       throwIfAborted(signal);
       const seconds = next.timestamp - last.timestamp;
       const move = { poolValueQuote: world.poolValueQuote, seconds, fromPrice: last.price, toPrice: next.price };
       await world.step({ ...next, volumeQuote: computeVolumeQuote(options.volume, move) });
       last = next;
-      await tick(note(await world.observe("market", 0)));
+      const following = options.steps[i + 1]?.timestamp ?? last.timestamp + seconds;
+      await tickUntil(note(await world.observe("market", 0)), following - ANSWER_RESERVE_SECONDS);
       steps += 1;
       options.onProgress(steps, options.steps.length);
       await keepPace(startedAt, (last.timestamp - options.start.timestamp) / HOUR_SECONDS, options);

@@ -7,6 +7,7 @@ import { computeRealisedVolatility } from "../../sdk/math/volatility.ts";
 import { SECONDS_PER_YEAR } from "../../sdk/math/units.ts";
 import { HOUR_SECONDS, formatTime } from "../../sdk/sim/window.ts";
 import type { PriceWindow } from "../../sdk/sim/window.ts";
+import type { DemoHedge } from "./options.ts";
 import type { DemoWorld, RebalanceEvent, ReplayRecord } from "./types.ts";
 
 /** Where the prices came from and what was done with them. */
@@ -17,6 +18,7 @@ export interface DemoSetup {
   readonly stepsPerHour: number;
   readonly rangeWidth: number;
   readonly isFeeGateEnabled: boolean;
+  readonly hedge: DemoHedge;
   readonly depositQuote: number;
   readonly gasPriceGwei: number;
   readonly dailyTurnover: number;
@@ -71,6 +73,7 @@ export interface DemoResult {
   readonly settings: {
     readonly width: number;
     readonly feeGate: boolean;
+    readonly hedge: DemoHedge;
     readonly deposit: number;
     readonly dailyTurnover: number;
   };
@@ -138,6 +141,7 @@ export function analyseReplay(record: ReplayRecord, units: DemoWorld["units"], s
     settings: {
       width: setup.rangeWidth,
       feeGate: setup.isFeeGateEnabled,
+      hedge: setup.hedge,
       deposit: setup.depositQuote,
       dailyTurnover: setup.dailyTurnover,
     },

@@ -9,6 +9,7 @@ import { startDashboard } from "../../web/server.ts";
 import type { Dashboard } from "../../web/server.ts";
 import type { DashboardState } from "../../web/state.ts";
 import { formatAmount, parseAmount } from "../amount.ts";
+import { USUAL_GAS_PRICE_GWEI } from "./options.ts";
 import type { DemoOptions } from "./options.ts";
 import type { CommandContext } from "../context.ts";
 import { LOCAL_DEPLOYMENT_FILE, ROOT, display, findDeployment, writeDeployment } from "../deployment.ts";
@@ -120,6 +121,10 @@ function prepareFiles(options: DemoOptions): DemoFiles {
   return { chart: path.join(out, "chart.svg"), report: path.join(out, "report.json"), json };
 }
 
+function gasPriceOf({ gasPriceGwei, hedge }: DemoOptions): number {
+  return gasPriceGwei ?? USUAL_GAS_PRICE_GWEI[hedge];
+}
+
 async function createWorld(options: DemoOptions, market: DemoMarket, depositQuote: string): Promise<TwinWorld> {
   const createTwinWorld = await loadWorld();
   const create = (rpcPort: number | undefined): Promise<TwinWorld> =>
@@ -129,7 +134,8 @@ async function createWorld(options: DemoOptions, market: DemoMarket, depositQuot
       depositQuote,
       rangeWidth: options.width,
       isFeeGateEnabled: options.feeGate,
-      gasPriceGwei: options.gasPriceGwei,
+      hedge: options.hedge,
+      gasPriceGwei: gasPriceOf(options),
       rpcPort,
     });
   if (options.once === true) return create(undefined);
@@ -208,7 +214,8 @@ function report(
     rangeWidth: options.width,
     isFeeGateEnabled: options.feeGate,
     depositQuote: Number(depositQuote),
-    gasPriceGwei: options.gasPriceGwei,
+    hedge: options.hedge,
+    gasPriceGwei: gasPriceOf(options),
     dailyTurnover: options.turnover,
     versions: { hedgerow: packageJson.version, node: process.version, ...packageJson.dependencies },
   });
@@ -235,6 +242,7 @@ async function serve(world: TwinWorld, market: DemoMarket, output: Output, signa
     try {
       const timestamp = Math.max(now, (await world.timestamp()) + LIVE_STEP_SECONDS / 2);
       await world.step({ timestamp, price, volumeQuote: 0 });
+      await world.answer(timestamp);
       const { kind, text } = await world.tick(signal);
       if (kind !== "held") output.note(`keeper ${kind}: ${text}`);
     } catch (error) {

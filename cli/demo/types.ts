@@ -43,6 +43,13 @@ export interface DemoWorld {
   step(step: MarketStep): Promise<void>;
   observe(phase: MarkPhase, gasQuote: number): Promise<Observation>;
   tick(signal: AbortSignal): Promise<TickReport>;
+  /**
+   * Lets a venue that answers later answer, and the time pass until the keeper may act again where that is before `until`
+   * (unix seconds).
+   *
+   * @returns What the answer cost beside gas [quote]; undefined when nothing waited.
+   */
+  answer(until: number): Promise<{ readonly feeQuote: number } | undefined>;
 }
 
 /** One tick that wanted to change the vault. */

@@ -14,13 +14,16 @@ import { venuesOf } from "../../localnet/venues.ts";
 import type { LiquidityLayer } from "../../localnet/types.ts";
 import type { Twin } from "../../localnet/twin.ts";
 import { erc20Interface, vaultContract } from "../../sdk/chain/contracts.ts";
-import { deploySystem, deployVault } from "../../sdk/chain/deployment.ts";
+import { deploySystem, deployVault, gmxV2HedgeSpec } from "../../sdk/chain/deployment.ts";
 import type { SystemAddresses, VaultAddresses } from "../../sdk/chain/deployment.ts";
 import { readSnapshot } from "../../sdk/chain/snapshot.ts";
 import { HedgerowError } from "../../sdk/errors.ts";
 import type { Snapshot } from "../../sdk/policy/types.ts";
 import type { Deployment } from "../deployment.ts";
+import { createDemoGmx } from "./gmx.ts";
+import type { DemoGmx } from "./gmx.ts";
 import { observe } from "./observe.ts";
+import type { DemoHedge } from "./options.ts";
 import type { DemoWorld, MarketStep, TickReport } from "./types.ts";
 
 /** As deep at the start as the twin's default, and as deep wherever a replay takes the price: a crash halves it. */
@@ -47,6 +50,7 @@ export interface WorldOptions {
   readonly depositQuote: string;
   readonly rangeWidth: number;
   readonly isFeeGateEnabled: boolean;
+  readonly hedge: DemoHedge;
   readonly gasPriceGwei: number;
   /** Port to serve JSON-RPC on; undefined: the chain stays inside this process. */
   readonly rpcPort: number | undefined;
@@ -91,7 +95,11 @@ export async function createTwinWorld(options: WorldOptions): Promise<TwinWorld>
 
 async function furnish(twin: Twin, options: WorldOptions): Promise<TwinWorld> {
   const accounts = { admin: account(0), keeper: account(1), guardian: account(2), depositor: account(3) };
-  const { system, vault } = await deploy(twin, accounts);
+  const gmx = options.hedge === "aave" ? undefined : await createDemoGmx(twin, options.startPrice);
+  const { system, vault } = await deploy(twin, accounts, options.hedge, gmx);
+  const perp = gmx === undefined ? undefined : vault.hedges.at(-1);
+  if (gmx !== undefined && perp !== undefined)
+    await gmx.fund(perp, await twin.ethers.getSigner(accounts.keeper.address));
   await deposit(twin, accounts.depositor, vault.vault, options.depositQuote);
 
   const clock = createManualClock((await twin.timestamp()) * 1_000);
@@ -135,6 +143,16 @@ async function furnish(twin: Twin, options: WorldOptions): Promise<TwinWorld> {
         seconds: step.timestamp - (await twin.timestamp()),
       });
       marketPrice = step.price;
+      await gmx?.setPrice(step.price);
+    },
+    answer: async (until) => {
+      const answered = gmx === undefined || perp === undefined ? undefined : await gmx.answer(perp);
+      if (answered === undefined) return undefined;
+      // The keeper looks at every block; the next one at which the vault lets it act is soon enough to be seen here.
+      const ready = (await read()).vault;
+      const readyAt = Number(ready.lastActionAt + ready.policy.params.cooldownSeconds) + 1;
+      if (readyAt < until && readyAt > (await twin.timestamp())) await twin.advanceTo(readyAt);
+      return answered;
     },
     observe: async (phase, gasQuote) => observe(await read(), { phase, gasQuote, price: marketPrice }),
     tick: async (signal) => {
@@ -158,19 +176,31 @@ function account(index: number): DemoAccount {
 async function deploy(
   twin: Twin,
   accounts: { readonly admin: DemoAccount; readonly keeper: DemoAccount; readonly guardian: DemoAccount },
+  hedge: DemoHedge,
+  gmx: DemoGmx | undefined,
 ): Promise<{ readonly system: SystemAddresses; readonly vault: VaultAddresses }> {
   const admin: Signer = await twin.ethers.getSigner(accounts.admin.address);
-  const system = await deploySystem(admin, twin.addresses);
+  const venues = venuesOf(twin);
+  const system = await deploySystem(admin, {
+    ...twin.addresses,
+    ...(gmx === undefined ? {} : { gmxV2: gmx.addresses }),
+  });
+  const perp =
+    gmx === undefined || system.gmxV2Implementation === undefined
+      ? []
+      : [gmxV2HedgeSpec(system.gmxV2Implementation, venues, gmx.addresses.market)];
   const roles = {
     admin: accounts.admin.address,
     keeper: accounts.keeper.address,
     guardian: accounts.guardian.address,
     adminDelaySeconds: 0,
   };
-  const vault = await deployVault(admin, system, venuesOf(twin), roles, {
+  const vault = await deployVault(admin, system, venues, roles, {
     name: "Hedgerow ETH/USDC",
     symbol: "hrETHUSDC",
     depositCapQuote: parseUnits("100000000", twin.market.quoteDecimals),
+    aave: hedge !== "gmx",
+    hedges: perp,
   });
   return { system, vault };
 }

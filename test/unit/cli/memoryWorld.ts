@@ -101,6 +101,7 @@ export function createMemoryWorld(
         navDifferenceQuote: 0,
       });
     },
+    answer: async () => undefined,
     tick: (): Promise<TickReport> => {
       const index = tickCount++;
       if (faults.fails?.includes(index) === true) {

@@ -45,6 +45,7 @@ async function replayed(
     stepsPerHour: 4,
     rangeWidth: 1.5,
     isFeeGateEnabled: true,
+    hedge: "aave",
     depositQuote: 1_000_000,
     gasPriceGwei: 2,
     dailyTurnover: 1,
