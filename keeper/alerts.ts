@@ -14,7 +14,9 @@ export type AlertCode =
   | "guard-refused"
   | "vault-unreadable"
   | "simulation-reverts"
-  | "hedge-lost";
+  | "hedge-lost"
+  | "order-cancelled"
+  | "order-overdue";
 
 export interface Alert {
   readonly code: AlertCode;

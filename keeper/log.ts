@@ -12,6 +12,7 @@ export const LogEvent = {
   tickDone: "tick.done",
   tickFailed: "tick.failed",
   feesUnread: "vault.feesUnread",
+  termsUnread: "vault.termsUnread",
   vaultHeld: "vault.held",
   vaultDryRun: "vault.dryRun",
   vaultSent: "vault.sent",

@@ -9,6 +9,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import { ConfigError, type KeeperConfig } from "./config.ts";
 import { type FeeGrowth, readFeeGrowth } from "./feeFlow.ts";
 import { createFlights } from "./flights.ts";
+import { createOrderWatch } from "./orders.ts";
 import type { GuardRules } from "./guard.ts";
 import { createHealth, type HealthStatus } from "./health.ts";
 import { serveHealth } from "./healthServer.ts";
@@ -31,6 +32,7 @@ import {
 import { describeRpcError } from "./rpcErrors.ts";
 import { type KeeperSigner, openSigner } from "./signers.ts";
 import { Submitter } from "./submitter.ts";
+import { createTermsReader, type TermsReader } from "./terms.ts";
 import { type Executor, type Policy, tick, type TickDeps } from "./tick.ts";
 import { verifyIntent } from "./verify.ts";
 
@@ -87,7 +89,9 @@ export async function createKeeper(config: KeeperConfig, options: KeeperOptions 
       options.signer ?? (config.signer === undefined ? undefined : await openSigner(config.signer, config.chainId));
     journal = Journal.open(config.journalPath);
     journal.bindChain(config.chainId, await readGenesisHash(rpc));
-    return wire({ config, rpc, disconnect, clock, log, signer, journal, policy: options.policy ?? policyOf(config) });
+    const readTerms = createTermsReader(rpc, log, config);
+    const policy = options.policy ?? policyOf(config);
+    return wire({ config, rpc, disconnect, clock, log, signer, journal, policy, readTerms });
   } catch (error) {
     journal?.close();
     disconnect();
@@ -121,6 +125,7 @@ interface Parts {
   readonly signer: KeeperSigner | undefined;
   readonly journal: Journal;
   readonly policy: Policy;
+  readonly readTerms: TermsReader;
 }
 
 function wire(parts: Parts): Keeper {
@@ -146,6 +151,7 @@ function wire(parts: Parts): Keeper {
     log,
     journal,
     flights: createFlights(),
+    orders: createOrderWatch(),
     executor,
     policy: parts.policy,
     readHead: () => readHead(rpc),
@@ -216,7 +222,8 @@ function createExecutor(parts: Parts, address: string, onAlert: (alert: Alert) =
 }
 
 /** The market of a vault; the pool is asked for its fees where a sample is due. */
-async function readMarket({ config, rpc, journal, log }: Parts, snapshot: Snapshot, head: Head): Promise<Market> {
+async function readMarket(parts: Parts, snapshot: Snapshot, head: Head): Promise<Market> {
+  const { config, rpc, journal, log } = parts;
   const settings = { ...config, maxPriorityFeePerGas: config.fees.maxPriorityFeePerGas };
   let growth: FeeGrowth | undefined;
   if (isFlowDue(journal, snapshot, settings)) {
@@ -228,7 +235,9 @@ async function readMarket({ config, rpc, journal, log }: Parts, snapshot: Snapsh
       log.warn({ vault, error: describeRpcError(error) }, LogEvent.feesUnread);
     }
   }
-  return observeMarket(journal, snapshot, head, settings, growth);
+  const market = observeMarket(journal, snapshot, head, settings, growth);
+  const hedgeTerms = await parts.readTerms(snapshot, head);
+  return hedgeTerms === undefined ? market : { ...market, hedgeTerms };
 }
 
 function policyOf(config: KeeperConfig): Policy {

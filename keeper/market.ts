@@ -99,11 +99,19 @@ function observeFlows(
   };
 }
 
+/** Quote per native coin: by the vault's own oracle when its base is that coin, else as configured; undefined = not known. */
+export function nativePriceOf(
+  { vault: { base, oracle } }: Snapshot,
+  settings: Pick<MarketSettings, "wrappedNative" | "nativePriceQuote">,
+): number | undefined {
+  const isNative = base.token.toLowerCase() === settings.wrappedNative.toLowerCase();
+  return isNative ? Number(oracle.priceWad) / 1e18 : settings.nativePriceQuote;
+}
+
 /** Cost of one hedge transaction in the vault's quote, human units. */
 function computeGasQuote(snapshot: Snapshot, head: Head, settings: MarketSettings): number {
-  const { base, oracle, vault } = snapshot.vault;
-  const isNative = base.token.toLowerCase() === settings.wrappedNative.toLowerCase();
-  const priceQuote = isNative ? Number(oracle.priceWad) / 1e18 : settings.nativePriceQuote;
+  const { base, vault } = snapshot.vault;
+  const priceQuote = nativePriceOf(snapshot, settings);
   if (priceQuote === undefined) {
     throw new UnknownGasPriceError(
       `Vault ${vault} has base ${base.symbol}, which is not the native coin of the chain, so gas has no price. Set nativePriceQuote.`,

@@ -100,7 +100,16 @@ export function summarise(outcome: VaultOutcome): Record<string, unknown> {
   }
 }
 
-function summariseDecision({ kind, reasons, exposure, band, gate, targets }: Decision): Record<string, unknown> {
+function summariseDecision({
+  kind,
+  reasons,
+  exposure,
+  band,
+  gate,
+  targets,
+  hedgeIndex,
+  orders,
+}: Decision): Record<string, unknown> {
   const { price, navQuote, deltaBase, health } = exposure;
   return {
     decision: kind,
@@ -113,6 +122,8 @@ function summariseDecision({ kind, reasons, exposure, band, gate, targets }: Dec
     targetBase: band.targetBase,
     ...(targets === undefined ? {} : { targets }),
     ...(gate === undefined ? {} : { gate }),
+    ...(hedgeIndex === undefined ? {} : { hedgeIndex }),
+    ...(orders === undefined ? {} : { orders }),
   };
 }
 

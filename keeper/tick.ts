@@ -8,6 +8,7 @@ import type { Alert } from "./alerts.ts";
 import type { Clock } from "./clock.ts";
 import type { Flights } from "./flights.ts";
 import { GuardRefusedError } from "./guard.ts";
+import type { OrderWatch } from "./orders.ts";
 import type { Intent } from "./intents.ts";
 import { IntentOpenError, type Journal } from "./journal.ts";
 import { type KeeperLog, LogEvent } from "./log.ts";
@@ -54,6 +55,7 @@ export interface TickDeps {
   readonly log: KeeperLog;
   readonly journal: Journal;
   readonly flights: Flights;
+  readonly orders: OrderWatch;
   readonly executor: Executor;
   readonly policy: Policy;
   readonly readHead: () => Promise<Head>;
@@ -200,7 +202,9 @@ async function actOnAll(
   const intended: Intended[] = [];
   for (const [i, vault] of vaults.entries()) {
     try {
-      const found = await intend(deps, vault, results[i], head);
+      const result = results[i];
+      if (result?.ok === true) alerts.push(...deps.orders.look(result.snapshot));
+      const found = await intend(deps, vault, result, head);
       if ("kind" in found) outcomes.set(vault, found);
       else intended.push(found);
     } catch (error) {

@@ -64,6 +64,12 @@ export interface StatusReport {
     readonly health: string | null;
     readonly pending: boolean;
     readonly lost: boolean;
+    /** How the delta changes when the order that waits is executed; null when none waits. */
+    readonly pendingDelta: string | null;
+    /** Paid out by the venue and not fetched by the vault yet. */
+    readonly waiting: string;
+    /** ETH of the hedge for execution fees. */
+    readonly executionFees: string;
   }[];
   readonly queue: { readonly waiting: string; readonly pendingShares: string; readonly claimable: string };
   readonly limits: {
@@ -164,6 +170,9 @@ export function describeStatus(snapshot: Snapshot): StatusReport {
       health: health(hedge.healthWad),
       pending: hedge.pending,
       lost: hedge.lost,
+      pendingDelta: hedge.pending ? formatAmount(hedge.pendingDeltaBase, v.base.decimals) : null,
+      waiting: formatAmount(hedge.waitingQuote, v.quote.decimals),
+      executionFees: formatAmount(hedge.nativeWei, WAD_DECIMALS),
     })),
     queue: {
       waiting: (v.queue.tail - v.queue.head).toString(),
@@ -281,9 +290,24 @@ export function printStatus(output: Output, report: StatusReport): void {
       { title: "delta", align: "right" },
       { title: "equity", align: "right" },
       { title: "health", align: "right" },
+      { title: "order" },
     ],
-    report.hedges.map((hedge) => [hedge.venue, base(hedge.delta), quote(hedge.equity), healthText(hedge.health)]),
+    report.hedges.map((hedge) => [
+      hedge.venue,
+      base(hedge.delta),
+      quote(hedge.equity),
+      healthText(hedge.health),
+      describeOrder(hedge, base),
+    ]),
   );
+}
+
+function describeOrder(
+  { pendingDelta, lost }: StatusReport["hedges"][number],
+  base: (amount: string) => string,
+): string {
+  if (lost) return "lost: reconcile";
+  return pendingDelta === null ? "" : `${base(pendingDelta)} waits`;
 }
 
 function describeBreakEven({ breakEvenApr }: StatusReport["feeGate"]): string {

@@ -65,13 +65,17 @@ export const vaultInterface = new Interface(hedgedVault.abi);
 /** Parsed once: a keeper reads through the lens at every block. */
 export const lensInterface = new Interface(vaultLens.abi) as unknown as VaultLens["interface"];
 
+export const aaveHedgeInterface = new Interface(aaveV3Hedge.abi);
+
+export const gmxHedgeInterface = new Interface(gmxV2Hedge.abi);
+
 /** Knows every custom error of the project: for turning revert data into names. */
 export const errorInterfaces: readonly Interface[] = [
   vaultInterface,
   new Interface(riskPolicy.abi),
   new Interface(uniswapV3Liquidity.abi),
-  new Interface(aaveV3Hedge.abi),
-  new Interface(gmxV2Hedge.abi),
+  aaveHedgeInterface,
+  gmxHedgeInterface,
   new Interface(chainlinkOracle.abi),
   new Interface(vaultFactory.abi),
   new Interface(adapterRegistry.abi),

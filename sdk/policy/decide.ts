@@ -63,8 +63,16 @@ export function decide(snapshot: Snapshot, market: Market, settings: PolicySetti
       ...(code === "fees-too-low" ? [] : explainGate(situation, settings, advice.gate)),
     ],
     hedgeIndex: choice?.index,
+    orders: ordersOf(situation),
     ...advice,
   };
+}
+
+function ordersOf({ hedges }: Situation): Decision["orders"] {
+  const orders = (hedges ?? []).flatMap(({ venue, pendingBase }) =>
+    pendingBase === undefined ? [] : [{ venue, deltaBase: pendingBase }],
+  );
+  return orders.length === 0 ? undefined : orders;
 }
 
 /** The situation as it is for a vault that hedges there. */

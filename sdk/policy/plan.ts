@@ -23,7 +23,9 @@ export function planFor(snapshot: Snapshot, decision: Decision, settings: Policy
   const { vault: v } = snapshot;
   const preferred = decision.hedgeIndex === undefined ? shortOf(v).hedge : v.hedges[decision.hedgeIndex];
   if (preferred === undefined) {
-    throw new PlanError(`Vault ${v.vault} has no hedge ${decision.hedgeIndex}; the decision is about another vault.`);
+    throw new PlanError(
+      `Vault ${v.vault} has no hedge ${String(decision.hedgeIndex)}; the decision is about another vault.`,
+    );
   }
   const built: BuildSettings = { ...settings, ...(decision.targets ?? targetsOf(settings)) };
   if (decision.kind === "raise") return planRaise(snapshot, decision, built);

@@ -30,7 +30,7 @@ export function explain(code: Reason["code"], situation: Situation, band: Band, 
     case "oracle-unhealthy":
       return `The oracle is not to be trusted (flags ${status.oracleFlags & ~TOLERATED_ORACLE_FLAGS}).`;
     case "hedge-pending":
-      return "A hedge waits for its venue.";
+      return `${describeOrders(situation)} for its venue.`;
     case "redemption-waits":
       return `Redemptions of ${percent(situation.redemption?.fraction ?? 0)} wait; the venue is asked for ${percent(situation.redemption?.stepFraction ?? 0)}.`;
     case "redemption-ready":
@@ -46,6 +46,15 @@ export function explain(code: Reason["code"], situation: Situation, band: Band, 
     case "too-small":
       return `NAV of ${exposure.navQuote.toFixed(2)} is too small to put to work.`;
   }
+}
+
+/** "gmx-v2-short: an order of -15.9840 WETH waits". */
+function describeOrders({ hedges, baseSymbol }: Situation): string {
+  const waiting = (hedges ?? []).filter(({ pendingBase }) => pendingBase !== undefined);
+  if (waiting.length === 0) return "A hedge waits";
+  return waiting
+    .map(({ venue, pendingBase }) => `${venue}: an order of ${(pendingBase ?? 0).toFixed(4)} ${baseSymbol} waits`)
+    .join(", ");
 }
 
 /** How fees stand to costs, as a further reason of a decision that something else decided; none while it is not known. */

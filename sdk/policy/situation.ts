@@ -55,5 +55,6 @@ function situationHedgeOf(hedge: HedgeState, v: VaultState): NonNullable<Situati
     shortBase: Math.max(0, -toFloat(hedge.deltaBase, v.base.decimals)),
     marginFactor: factor > 0 ? factor : undefined,
     isUsable: !hedge.pending && !hedge.lost,
+    ...(hedge.pending ? { pendingBase: toFloat(hedge.pendingDeltaBase, v.base.decimals) } : {}),
   };
 }

@@ -211,6 +211,8 @@ export interface SituationHedge {
   readonly marginFactor: number | undefined;
   /** Neither waiting for its venue nor lost there. */
   readonly isUsable: boolean;
+  /** How the delta changes when the order that waits is executed [base]; absent = none waits. */
+  readonly pendingBase?: number | undefined;
 }
 
 /** What a short at a venue costs, as the venue says it at one block. */
@@ -363,6 +365,8 @@ interface DecisionBase {
   readonly band: Band;
   /** The first is what decided; a second one says how fees stand to costs, where that is known. */
   readonly reasons: readonly Reason[];
+  /** Orders that wait for a venue; absent = none does. */
+  readonly orders?: readonly { readonly venue: string; readonly deltaBase: number }[] | undefined;
   /** Place of the hedge that the short belongs at; absent = where it is. */
   readonly hedgeIndex?: number | undefined;
   /** What a plan for this decision is built for; absent = what the settings say. */

@@ -19,18 +19,22 @@ export interface EquitySeries {
   readonly vault: readonly number[];
   /** The vault's own liquidity by itself: principal and fees, without hedge and without costs. */
   readonly unhedged: readonly number[];
-  /** The base and quote that the first liquidity consisted of, held. */
+  /** The base and quote that the liquidity consisted of when it was built, held. */
   readonly hold: readonly number[];
-  /** Value [quote] of the liquidity when it was first there: the capital of `unhedged` and `hold`. */
+  /** Value [quote] of what the liquidity was built of: the capital of `unhedged` and `hold`. */
   readonly liquidityStartQuote: number;
   readonly navStartQuote: number;
 }
+
+/** Hours from the first liquidity in which more of both tokens is the building of the same position. */
+const BUILDING_SECONDS = 6 * 3_600;
 
 /**
  * P&L series of a vault, of its liquidity without the hedge and of plain holding, one value an interval.
  *
  * - unhedged: the change of principal and fees over the intervals of the market only: what the keeper moves is left out.
- * - hold: the amounts of the first mark with liquidity. Before it, both are 0.
+ * - hold: the amounts of the first mark with liquidity, and what the keeper added to it within the next hours: a venue that answers
+ *   later has the position built in steps. Before it, both are 0.
  *
  * A value is taken at the last mark at or before the end of each interval, the last value at the last mark. Throws InvalidParameterError on marks that
  * {@link computeAttribution} refuses, marks without any liquidity, or an interval that is not positive.
@@ -65,6 +69,8 @@ export function computeEquitySeries(marks: readonly VaultMark[], intervalSeconds
   };
 
   let isOpen = false;
+  let heldBase = opening.liquidityBase;
+  let builtQuote = computeMarkLiquidityQuote(opening);
   marks.forEach((mark, index) => {
     const previous = marks[index - 1];
     if (previous !== undefined) {
@@ -73,7 +79,15 @@ export function computeEquitySeries(marks: readonly VaultMark[], intervalSeconds
       vaultPnl -= mark.gasQuote;
       if (mark.phase === "market") {
         liquidityPnl += computeMarkLiquidityQuote(mark) - computeMarkLiquidityQuote(previous);
-        if (isOpen) holdPnl += opening.liquidityBase * (mark.price - previous.price);
+        if (isOpen) holdPnl += heldBase * (mark.price - previous.price);
+      }
+      if (isOpen && mark.phase === "action" && mark.timestamp <= opening.timestamp + BUILDING_SECONDS) {
+        const addedBase = mark.liquidityBase - previous.liquidityBase;
+        const addedQuote = mark.liquidityQuote - previous.liquidityQuote;
+        if (addedBase > 0 && addedQuote > 0) {
+          heldBase += addedBase;
+          builtQuote += addedQuote + addedBase * mark.price;
+        }
       }
     }
     isOpen ||= mark === opening;
@@ -94,7 +108,7 @@ export function computeEquitySeries(marks: readonly VaultMark[], intervalSeconds
     vault,
     unhedged,
     hold,
-    liquidityStartQuote: computeMarkLiquidityQuote(opening),
+    liquidityStartQuote: builtQuote,
     navStartQuote: computeMarkNavQuote(first),
   };
 }

@@ -43,6 +43,7 @@ describe("GMX v2, as the venue publishes it", () => {
     ["IGmxV2ExchangeRouter", "ExchangeRouter"],
     ["IGmxV2Reader", "SyntheticsReader"],
     ["IGmxV2DataStore", "DataStore"],
+    ["GmxV2SimulatorReader", "SyntheticsReader"],
   ] as const) {
     it(`${name}: every function has the published selector, inputs, outputs and mutability`, () => {
       const sdk = sdkAbi(published);

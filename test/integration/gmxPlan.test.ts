@@ -31,9 +31,10 @@ describe("plans on the simulated GMX", () => {
       const decision = decide(before, market, defaultSettings);
       const plan = planFor(before, decision, defaultSettings);
       if (plan === undefined) {
-        expect(decision.kind, `${words}: nothing planned after ${kinds.join()}: ${decision.reasons[0]?.text}`).to.equal(
-          "hold",
-        );
+        expect(
+          decision.kind,
+          `${words}: nothing planned after ${kinds.join()}: ${decision.reasons[0]?.text ?? ""}`,
+        ).to.equal("hold");
         return kinds;
       }
       await world.send(plan).catch((error: unknown) => {

@@ -3,6 +3,7 @@ import { beforeEach, describe, it } from "mocha";
 
 import type { Alert } from "../../../keeper/alerts.ts";
 import { createManualClock, type ManualClock } from "../../../keeper/clock.ts";
+import { createOrderWatch } from "../../../keeper/orders.ts";
 import { createFlights } from "../../../keeper/flights.ts";
 import type { Intent } from "../../../keeper/intents.ts";
 import { Journal } from "../../../keeper/journal.ts";
@@ -72,11 +73,18 @@ describe("tick", () => {
   const depsFor = (overrides: Partial<TickDeps> & { readonly decide?: (s: Snapshot) => Decision } = {}): TickDeps => ({
     chainId: CHAIN_ID,
     vaults: [VAULT],
-    settings: { maxSnapshotAgeSeconds: 30, maxClockSkewSeconds: 15, deadlineSeconds: 300, settleRequests: 10 },
+    settings: {
+      maxSnapshotAgeSeconds: 30,
+      maxClockSkewSeconds: 15,
+      deadlineSeconds: 300,
+      settleRequests: 10,
+      bandSafety: 0.8,
+    },
     clock,
     log: silentLog,
     journal,
     flights: createFlights(),
+    orders: createOrderWatch(),
     executor: liveExecutor(),
     policy: {
       decide: overrides.decide ?? holdAt,

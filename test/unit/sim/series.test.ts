@@ -55,6 +55,27 @@ describe("computeEquitySeries", () => {
     expect(series).to.include({ liquidityStartQuote: 40_000, navStartQuote: 100_000 });
   });
 
+  it("counts what the position is built of in steps, and neither a range that moves nor what comes a day later", () => {
+    const grown = (mark: VaultMark, factor: number): VaultMark => ({
+      ...mark,
+      phase: "action",
+      liquidityBase: mark.liquidityBase * factor,
+      liquidityQuote: mark.liquidityQuote * factor,
+    });
+    const second = grown(OPENED, 2);
+    const moved: VaultMark = { ...second, liquidityBase: 25, liquidityQuote: 30_000 };
+    const marks = [EMPTY, OPENED, second, moved, market(1, 2100, { liquidityBase: 25, liquidityQuote: 30_000 })];
+    const built = computeEquitySeries(marks, HOUR);
+    expect(built.liquidityStartQuote).to.equal(80_000);
+    expect(built.hold).to.deep.equal([0, 2_000]);
+    const late = computeEquitySeries(
+      [EMPTY, OPENED, market(24, 2000), grown(market(24, 2000), 2), market(25, 2100)],
+      HOUR,
+    );
+    expect(late.liquidityStartQuote).to.equal(40_000);
+    expect(late.hold.at(-1)).to.equal(1_000);
+  });
+
   it("samples once an interval, whatever happened in between", () => {
     const marks = [OPENED, market(0.25, 2010), market(0.5, 2005), market(1, 2020), market(3, 2040)];
     const series = computeEquitySeries(marks, HOUR);
