@@ -83,7 +83,9 @@ export function planBuild(
     const plan = tryBuild(site, 0n, limitBase);
     if (plan !== undefined) return plan;
   }
-  return undefined;
+  // A loan wants more margin than a perpetual: the liquidity that moves to it may have to become less.
+  const isStuck = order.keepRange && order.preferred === "loan" && order.perp.shortBase > 0n;
+  return isStuck ? planBuild(snapshot, decision, settings, { ...order, keepRange: false }) : undefined;
 }
 
 interface Site {
@@ -157,7 +159,10 @@ function tryBuild(site: Site, addedLiquidity: bigint, limitBase: bigint, isCut =
   const intoRange = needed.amountQuote + (needed.amountQuote * BASE_PAD_BPS) / BPS;
   const loanChange = loan === undefined ? 0n : marginChangeOf(v, loan, debtAfter, settings);
   const spare = freeQuote - cost - intoRange - loanChange;
-  const change = perpMarginChange(v, perp, shortAfter, settings, spare, addedLiquidity > 0n);
+  const change =
+    order.preferred === "loan"
+      ? releaseOnLeaving(v, perp, shortAfter, settings)
+      : perpMarginChange(v, perp, shortAfter, settings, spare, addedLiquidity > 0n);
   if (change === undefined || spare - max(0n, change) < 0n) return undefined;
   // Before anything is sold or released, the purchase and what a loan wants first must be paid.
   const early = loanChange < 0n ? min(-loanChange, max(0n, cost - freeQuote)) : 0n;
@@ -231,6 +236,14 @@ function perpMarginChange(
   if (isGrowing) return missing;
   const post = min(missing, max(0n, spare));
   return perp.equityQuote + post >= equityAt(settings.minHealth * BUILD_RESERVE) ? post : undefined;
+}
+
+/** A short that moves to a loan gives all the margin it can: the loan wants more of it than the perpetual did. */
+function releaseOnLeaving(v: VaultState, perp: PerpState, shortAfter: bigint, settings: BuildSettings): bigint {
+  if (shortAfter === 0n) return 0n;
+  const worth = quoteOf(v, shortAfter);
+  const least = marginFor(perp.hedge, worth, settings.minHealth * BUILD_RESERVE) - worth;
+  return -max(0n, perp.equityQuote - least);
 }
 
 function dustBase(v: VaultState): bigint {
