@@ -145,7 +145,6 @@ function wire(parts: Parts): Keeper {
       maxClockSkewSeconds: config.maxClockSkewSeconds,
       deadlineSeconds: config.policy.deadlineSeconds,
       settleRequests: config.settleRequests,
-      bandSafety: config.policy.bandSafety,
     },
     clock,
     log,

@@ -43,8 +43,6 @@ export interface TickSettings extends HeadLimits {
   readonly deadlineSeconds: number;
   /** Requests that one settle call takes on; 0 = leave the queue to others. */
   readonly settleRequests: number;
-  /** Of the policy: how far a venue that pays later is drawn on at once. */
-  readonly bandSafety: number;
 }
 
 export interface TickDeps {
@@ -280,7 +278,7 @@ function chooseCall(
   if (plan !== undefined) return { action: "rebalance", data: encodePlan(plan).data };
   if (deps.settings.settleRequests === 0 || !canSettle(snapshot)) return undefined;
   const requests = BigInt(deps.settings.settleRequests);
-  const shares = settleableShares(snapshot.vault, deps.settings.bandSafety);
+  const shares = settleableShares(snapshot.vault);
   if (shares === 0n) return undefined;
   const isAll = shares === snapshot.vault.queue.pendingShares;
   const call = isAll ? encodeSettle(vault, requests) : encodeSettleShares(vault, requests, shares);
@@ -337,7 +335,7 @@ function isTooLargeForPool({ request }: Intended, reason: RevertReason): boolean
 }
 
 function inParts(deps: TickDeps, item: Intended): Intended {
-  const pendingShares = settleableShares(item.snapshot.vault, deps.settings.bandSafety);
+  const pendingShares = settleableShares(item.snapshot.vault);
   const shares = (pendingShares + SETTLEMENT_PARTS - 1n) / SETTLEMENT_PARTS;
   const { data } = encodeSettleShares(item.request.vault, BigInt(deps.settings.settleRequests), shares);
   return { ...item, request: { ...item.request, data } };

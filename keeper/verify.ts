@@ -122,7 +122,9 @@ function judgeRebalance(
       `epoch ran from ${event.epoch} to ${after.epoch}, expected ${promise.expectedEpoch} to ${promise.expectedEpoch + 1n}`,
     );
   }
-  const residual = magnitude(after.book.deltaBase);
+  // An order that waits counts as executed, as it does for the vault's own judgement of the promise.
+  const ordered = after.hedges.reduce((sum, { pendingDeltaBase }) => sum + pendingDeltaBase, 0n);
+  const residual = magnitude(after.book.deltaBase + ordered);
   if (residual > promise.maxResidualDeltaBase) {
     broken.push(`|delta| is ${residual}, promised at most ${promise.maxResidualDeltaBase}`);
   }

@@ -45,7 +45,7 @@ export type Verdict =
  * decide(snapshot, { volatilityAnnual: 0.7, hedgeGasQuote: 1 }, defaultSettings).kind // "hold"
  */
 export function decide(snapshot: Snapshot, market: Market, settings: PolicySettings): Decision {
-  const read = situationOf(snapshot, settings);
+  const read = situationOf(snapshot);
   const choice = chooseHedge(read, market, settings);
   const situation = withHedge(read, choice);
   const seen = withCarry(market, choice);
@@ -138,9 +138,9 @@ function isFlat(situation: Situation, band: Band): boolean {
 /** Whoever wants to leave is paid before anything else is ordered: a settlement takes only what the venue has paid already. */
 function judgeRedemption({ redemption, exposure, limits }: Situation): Verdict | undefined {
   if (redemption === undefined) return undefined;
-  if (redemption.isReady) return { kind: "hold", code: "redemption-ready" };
   // Beyond the vault's own limit drift comes first.
   if (Math.abs(exposure.deltaBase) * exposure.price > exposure.navQuote * limits.maxDeltaFraction) return undefined;
+  if (redemption.isReady) return { kind: "hold", code: "redemption-ready" };
   return { kind: "raise", code: "redemption-waits", fraction: redemption.stepFraction };
 }
 

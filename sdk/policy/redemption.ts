@@ -1,10 +1,12 @@
-import { debtOf, quoteToBase } from "./amounts.ts";
+import { debtOf, max, quoteToBase } from "./amounts.ts";
 import { findShort } from "./hedges.ts";
 import type { RedemptionState, VaultState } from "./types.ts";
 
 const BPS = 10_000n;
 /** What may be missing of a payment because prices moved since it was ordered. */
 const READY_PART = 0.97;
+/** Part of the vault's band that raising money may use: more than drift may, so that there always is some of it. */
+const REDEMPTION_BAND = 0.95;
 /** Part of a step that is worth a settlement of its own. */
 const WORTHWHILE_PART = 0.5;
 
@@ -19,7 +21,7 @@ export function stepLimitBase(v: VaultState, bandSafety: number): bigint {
  *
  * @returns undefined when nothing waits, or nothing stands in the way of settling all of it.
  */
-export function redemptionOf(v: VaultState, bandSafety: number): RedemptionState | undefined {
+export function redemptionOf(v: VaultState): RedemptionState | undefined {
   const perp = findShort(v, "perp");
   const { pendingShares } = v.queue;
   if (pendingShares === 0n || v.totalSupply === 0n || perp === undefined) return undefined;
@@ -28,14 +30,16 @@ export function redemptionOf(v: VaultState, bandSafety: number): RedemptionState
   if (short === 0n || hedge.equityMinQuote <= 0n) return undefined;
   const fraction = Math.min(1, Number(pendingShares) / Number(v.totalSupply));
   const paidFraction = Number(hedge.waitingQuote) / Number(hedge.equityMinQuote);
-  const step = Math.min(fraction, Number(stepLimitBase(v, bandSafety)) / Number(short));
+  // Closing a part of the short adds to a delta that may be long already; the liquidity follows with the settlement.
+  const room = stepLimitBase(v, REDEMPTION_BAND) - max(0n, v.book.deltaBase);
+  const step = Math.min(fraction, Math.max(0, Number(room)) / Number(short));
   const isReady = paidFraction >= Math.min(fraction * READY_PART, step * WORTHWHILE_PART);
   return { fraction, paidFraction, stepFraction: step, isReady };
 }
 
 /** Shares of the queue that can be settled now: all that wait, or what a venue which pays later has paid for. */
-export function settleableShares(v: VaultState, bandSafety: number): bigint {
-  const redemption = redemptionOf(v, bandSafety);
+export function settleableShares(v: VaultState): bigint {
+  const redemption = redemptionOf(v);
   if (redemption === undefined) return v.queue.pendingShares;
   if (!redemption.isReady) return 0n;
   const paid = (v.totalSupply * BigInt(Math.floor(redemption.paidFraction * 0.999 * 1e9))) / 1_000_000_000n;

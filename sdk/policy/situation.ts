@@ -1,18 +1,14 @@
 import { toFloat } from "../math/units.ts";
 import { exposureOf, humanRange } from "./exposure.ts";
 import { redemptionOf } from "./redemption.ts";
-import { defaultSettings } from "./settings.ts";
-import type { HedgeState, PolicySettings, Situation, Snapshot, VaultState } from "./types.ts";
+import type { HedgeState, Situation, Snapshot, VaultState } from "./types.ts";
 
 const WAD = 1e18;
 const BPS = 10_000;
 const PIPS = 1_000_000;
 
 /** What a decision about this snapshot is taken from. */
-export function situationOf(
-  snapshot: Snapshot,
-  { bandSafety }: Pick<PolicySettings, "bandSafety"> = defaultSettings,
-): Situation {
+export function situationOf(snapshot: Snapshot): Situation {
   const v = snapshot.vault;
   const hedges = v.hedges.map((hedge) => situationHedgeOf(hedge, v));
   return {
@@ -43,7 +39,7 @@ export function situationOf(
       v.hedges.reduce((sum, { waitingQuote }) => sum + waitingQuote, 0n),
       v.quote.decimals,
     ),
-    redemption: redemptionOf(v, bandSafety),
+    redemption: redemptionOf(v),
     baseSymbol: v.base.symbol,
   };
 }

@@ -82,7 +82,7 @@ describe("plans on the simulated GMX", () => {
     for (let i = 0; i < 40 && (await world.snapshot()).vault.queue.pendingShares > 0n; i++) {
       kinds.push(...(await actUntilContent("paying")));
       const { vault: v } = await world.snapshot();
-      const settleable = settleableShares(v, defaultSettings.bandSafety);
+      const settleable = settleableShares(v);
       expect(settleable, `after ${kinds.join()}`).to.be.greaterThan(0n);
       await (await world.vault.settleShares(10n, settleable)).wait();
     }

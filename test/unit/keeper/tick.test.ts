@@ -78,7 +78,6 @@ describe("tick", () => {
       maxClockSkewSeconds: 15,
       deadlineSeconds: 300,
       settleRequests: 10,
-      bandSafety: 0.8,
     },
     clock,
     log: silentLog,

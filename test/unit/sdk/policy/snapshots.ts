@@ -2,7 +2,7 @@ import { getAmountsForLiquidityDown } from "../../../../sdk/exact/liquidityAmoun
 import { toBaseQuote, type Orientation } from "../../../../sdk/exact/orientation.ts";
 import { computeSqrtPriceX96Down, computeTickRange } from "../../../../sdk/exact/priceMath.ts";
 import { getSqrtRatioAtTick, getTickAtSqrtRatio } from "../../../../sdk/exact/tickMath.ts";
-import type { Market, Snapshot, VaultState } from "../../../../sdk/policy/types.ts";
+import type { HedgeState, Market, Snapshot, VaultState } from "../../../../sdk/policy/types.ts";
 
 /** Quote per base at which the hand-made position was entered. */
 export const CENTRE = 2_500;
@@ -31,6 +31,9 @@ export interface Situation {
   readonly flags?: bigint;
   readonly poolLiquidity?: bigint;
   readonly hedges?: "one" | "none";
+  /** Of the one hedge. */
+  readonly hedge?: Partial<HedgeState>;
+  readonly pendingShares?: bigint;
   readonly changes?: Partial<Pick<VaultState, "windDown" | "degraded" | "lastActionAt" | "epoch">>;
   readonly lost?: boolean;
   readonly pending?: boolean;
@@ -126,9 +129,16 @@ export function snapshotOf(situation: Situation = {}): Snapshot {
                 pendingDeltaBase: 0n,
                 waitingQuote: 0n,
                 nativeWei: 0n,
+                ...situation.hedge,
               },
             ],
-      queue: { head: 1n, tail: 1n, headSettledShares: 0n, pendingShares: 0n, reservedQuote: 0n },
+      queue: {
+        head: 1n,
+        tail: 1n,
+        headSettledShares: 0n,
+        pendingShares: situation.pendingShares ?? 0n,
+        reservedQuote: 0n,
+      },
       policy: {
         address: "0x00000000000000000000000000000000000000F2",
         params: {
