@@ -34,6 +34,9 @@ export function observe(
     deltaBase: toFloat(v.book.deltaBase, v.base.decimals),
     oraclePrice,
     health: parts.debtBase === 0 ? null : Number(v.book.healthWad) / WAD,
+    shorts: v.hedges.flatMap(({ venue, deltaBase }) =>
+      deltaBase < 0n ? [{ venue, base: -toFloat(deltaBase, v.base.decimals) }] : [],
+    ),
     range:
       ranges.length === 0
         ? null

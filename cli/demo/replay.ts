@@ -54,10 +54,12 @@ export function createReplay(world: DemoWorld, options: ReplayOptions): Replay {
   let triggerBase: number | undefined;
   let maxNavDifferenceQuote = 0;
   let minHealth: number | null = null;
+  let shorts: Observation["shorts"] = [];
 
   const note = (observation: Observation): Observation => {
     marks.push(observation.mark);
     maxNavDifferenceQuote = Math.max(maxNavDifferenceQuote, Math.abs(observation.navDifferenceQuote));
+    if (observation.shorts.length > 0) shorts = observation.shorts;
     if (observation.health !== null) minHealth = Math.min(minHealth ?? Infinity, observation.health);
     return observation;
   };
@@ -141,6 +143,7 @@ export function createReplay(world: DemoWorld, options: ReplayOptions): Replay {
         complaints,
         maxTicksOutsideBand: watch.maxTicksOutsideBand,
         maxNavDifferenceQuote,
+        shorts,
         minHealth,
         steps,
       };

@@ -60,6 +60,8 @@ export interface DemoResult {
     readonly realisedVolatility: number;
   };
   readonly minHealth: number | null;
+  /** Where the vault was short, at the end or before it left last. */
+  readonly shorts: ReplayRecord["shorts"];
   readonly window: {
     readonly source: DemoSetup["source"];
     readonly from: string;
@@ -128,6 +130,7 @@ export function analyseReplay(record: ReplayRecord, units: DemoWorld["units"], s
       realisedVolatility: computeHourlyVolatility(series),
     },
     minHealth: record.minHealth,
+    shorts: record.shorts,
     window: {
       source: setup.source,
       from: formatTime(window.fromTimestamp),

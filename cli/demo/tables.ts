@@ -92,6 +92,10 @@ export function printResult(output: Output, result: DemoResult): void {
     ["ticks", `${ticks.total}, of which ${ticks.skipped} skipped and ${ticks.failed} failed`],
     ["transactions", `${rebalances.sent} sent (${kinds.join(", ") || "none"}), ${rebalances.reverted} reverted`],
     ["outside band", `at most ${result.maxTicksOutsideBand} ticks in a row`],
+    [
+      "short at",
+      result.shorts.map(({ venue, base }) => `${venue} ${displayNumber(base)} ${units.base}`).join(", ") || "nothing",
+    ],
     ["lowest health", result.minHealth === null ? "no debt" : displayNumber(result.minHealth, 3)],
     ["NAV", `${displayNumber(result.nav.start)} to ${displayNumber(result.nav.end)} ${units.quote}`],
   ]);

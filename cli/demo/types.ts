@@ -9,6 +9,12 @@ export interface MarketStep {
   readonly volumeQuote: number;
 }
 
+/** What the vault is short at a venue [base], above 0. */
+export interface DemoShort {
+  readonly venue: string;
+  readonly base: number;
+}
+
 /** The vault at the newest block, valued at the market's price. */
 export interface Observation {
   readonly mark: VaultMark;
@@ -17,6 +23,8 @@ export interface Observation {
   readonly oraclePrice: number;
   /** Lowest health of any hedge; null without debt. */
   readonly health: number | null;
+  /** Shorts by venue, those that there are [base]. */
+  readonly shorts: readonly DemoShort[];
   /** Edges of the outermost ranges [quote per base]; null without liquidity. */
   readonly range: { readonly priceLower: number; readonly priceUpper: number } | null;
   /** What the vault says it is worth at the oracle's price, less the same rebuilt from its parts [quote]. */
@@ -90,6 +98,8 @@ export interface ReplayRecord {
   readonly complaints: readonly string[];
   readonly maxTicksOutsideBand: number;
   readonly maxNavDifferenceQuote: number;
+  /** At the end, or before the last exit. */
+  readonly shorts: readonly DemoShort[];
   readonly minHealth: number | null;
   readonly steps: number;
 }

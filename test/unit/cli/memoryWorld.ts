@@ -97,11 +97,12 @@ export function createMemoryWorld(
         deltaBase: delta(),
         oraclePrice: price,
         health: debt === 0 ? null : (margin * 0.8) / (debt * price),
+        shorts: debt === 0 ? [] : [{ venue: "memory", base: debt }],
         range: liquidity === 0 ? null : RANGE,
         navDifferenceQuote: 0,
       });
     },
-    answer: async () => undefined,
+    answer: () => Promise.resolve(undefined),
     tick: (): Promise<TickReport> => {
       const index = tickCount++;
       if (faults.fails?.includes(index) === true) {

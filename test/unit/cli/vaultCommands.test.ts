@@ -30,7 +30,7 @@ describe("hedgerow status, deposit, redeem, claim and keeper on a chain", functi
       depositQuote: String(DEPOSIT),
       rangeWidth: 1.5,
       isFeeGateEnabled: true,
-    hedge: "aave",
+      hedge: "aave",
       gasPriceGwei: 2,
       rpcPort: 0,
     });
