@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
 import type { Twin } from "../../localnet/twin.ts";
 import { decide } from "../../sdk/policy/decide.ts";
@@ -12,6 +14,8 @@ import { createGmxWorld, type GmxWorld, moveMarket } from "./gmxWorld.ts";
 import { expectRevert, requestRedeem, TEST_MARKET, useTwin } from "./world.ts";
 
 const DEFAULT_BANDS = { maxDeltaBps: 500n, emergencyDeltaBps: 1_000n, cooldownSeconds: 60n } as const;
+
+const STEPS = 8;
 
 describe("plans on the simulated GMX", () => {
   let twin: Twin;
@@ -131,4 +135,47 @@ describe("plans on the simulated GMX", () => {
       await twin.revert(start);
     }
   });
+
+  for (const seed of [1, 2, 3, 4]) {
+    it(`never revert and end inside the band, whatever happened before (seed ${seed})`, async () => {
+      const random = xoroshiro128plus(seed);
+      const pick = (from: number, to: number): number => uniformInt(random, from, to);
+      let price = 2_500;
+      await world.gmx.setPrices(price);
+      await world.deposit(world.alice, String(10 ** pick(4, 6)));
+      const story: string[] = [];
+      for (let step = 0; step < STEPS; step++) {
+        const what = pick(0, 9);
+        if (what < 6) {
+          price *= 1 + (pick(-600, 600) / 10_000) * (what === 5 ? 3 : 1);
+          await moveMarket(world, price);
+          story.push(price.toFixed(0));
+        } else if (what < 8) {
+          const nav = Number((await world.vault.totalAssets()) / 10n ** 6n);
+          await world.deposit(world.bob, String(Math.ceil(nav / pick(2, 20))));
+          story.push("in");
+        } else {
+          const who = pick(0, 1) === 0 ? world.alice : world.bob;
+          const shares = (await world.vault.balanceOf(who)) / BigInt(pick(2, 10));
+          if (shares > 0n) {
+            await requestRedeem(world, who, shares);
+            story.push("out");
+          }
+        }
+        const words = `seed ${seed}: ${story.join(" ")}`;
+        await actUntilContent(words);
+        for (let i = 0; i < 20; i++) {
+          const settleable = settleableShares((await world.snapshot()).vault);
+          if (settleable === 0n) break;
+          await (await world.vault.settleShares(10n, settleable)).wait();
+          await moveMarket(world, price);
+          await actUntilContent(words);
+        }
+        const { vault } = await world.snapshot();
+        expect(vault.queue.pendingShares, words).to.equal(0n);
+        const { deltaBase, navQuote } = exposureOf(await world.snapshot());
+        expect(Math.abs(deltaBase * price), words).to.be.lessThan(navQuote * 0.05);
+      }
+    });
+  }
 });
