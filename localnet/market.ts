@@ -1,10 +1,9 @@
 import { ACTORS } from "./actors.ts";
-import { MAINNET } from "./addresses.ts";
+import type { LocalChain } from "./chain.ts";
 import { readRound, submitAnswer, type FeedRound } from "./place/chainlink.ts";
 import { POOL_ABI } from "./place/uniswap.ts";
 import { priceFromSqrtPriceX96, sqrtPriceX96FromPrice, toFeedAnswer, toRaw } from "./price.ts";
 import { abiOf, type RawReceipt } from "./rpc.ts";
-import type { Twin } from "./twin.ts";
 import type { TwinFeed, TwinMarket } from "./types.ts";
 
 const ROUTER_ABI = abiOf([
@@ -90,8 +89,8 @@ export function isRoundDue(
   );
 }
 
-/** Actors for the twin's USDC/WETH market, or for one made by `createMarket`. */
-export function createMarketActors(twin: Twin, market: TwinMarket = twin.market): MarketActors {
+/** Actors for the chain's USDC/WETH market, or for one made by `createMarket`. */
+export function createMarketActors(twin: LocalChain, market: TwinMarket = twin.market): MarketActors {
   const { rpc } = twin;
   const quoteIsToken0 = !market.baseIsToken0;
   const swapTopic = POOL_ABI.getEvent("Swap")?.topicHash;
@@ -135,7 +134,7 @@ export function createMarketActors(twin: Twin, market: TwinMarket = twin.market)
     const [first] = swaps;
     if (first === undefined) return 0n;
     const data = swaps.length === 1 ? first : ROUTER_ABI.encodeFunctionData("multicall", [swaps]);
-    const hash = await rpc.send({ from: ACTORS.trader, to: MAINNET.swapRouter02, data });
+    const hash = await rpc.send({ from: ACTORS.trader, to: twin.addresses.swapRouter02, data });
     return sumQuoteVolume(await rpc.receipt(hash));
   };
 

@@ -95,24 +95,55 @@ async function expectFreePort(port: number): Promise<void> {
   await new Promise((resolve) => probe.close(resolve));
 }
 
+/** How a fork looks at the chain it is of. */
+export interface ForkOptions {
+  /** Default: the chain's latest block. */
+  readonly blockNumber?: number;
+  /**
+   * "l1" (default) reads blocks as Ethereum's. "generic" also takes transactions that Ethereum does not have, such as those
+   * of Arbitrum and Base. What runs on the fork itself runs by Ethereum's rules either way.
+   */
+  readonly chainType?: "l1" | "generic";
+}
+
 /**
- * Forks a served twin: a private copy that leaves the served chain untouched. Also the way fork code is tested
- * without a network.
- * @param description `served.twin.describe()`
+ * Forks the chain behind a node: a private copy whose chain id is the twin's. One block of its own is mined: Hardhat knows
+ * no hardfork history of chains that are not Ethereum's, so it executes nothing on the forked block itself; and the fork's
+ * clock would otherwise jump to the wall clock, which makes every feed stale.
  */
-export async function forkTwin(url: string, description: TwinDescription): Promise<Twin> {
+export async function openFork(url: string, options: ForkOptions = {}): Promise<NetworkConnection<"l1">> {
+  // Left alone, Hardhat takes a block that no reorganisation reaches any more: 128 before the latest.
+  const blockNumber = options.blockNumber ?? (await readBlockNumber(url));
   const connection = await hre.network.create({
     network: "twin",
-    chainType: "l1",
-    override: { forking: { enabled: true, url } },
+    chainType: options.chainType ?? "l1",
+    override: { forking: { enabled: true, url, blockNumber } },
   });
-  // One block of its own: Hardhat has no hardfork history for the twin's chain id, so it executes nothing on the forked
-  // block itself; and the fork's clock would otherwise jump to the wall clock, which makes every feed stale.
   const { provider } = connection;
   const latest = (await provider.request({ method: "eth_getBlockByNumber", params: ["latest", false] })) as {
     timestamp: string;
   };
   await provider.request({ method: "evm_setNextBlockTimestamp", params: [toQuantity(BigInt(latest.timestamp) + 12n)] });
   await provider.request({ method: "evm_mine" });
-  return attachTwin(connection, description);
+  // The kinds of chain differ in what viem makes of them, which nothing here uses.
+  return connection as NetworkConnection<"l1">;
+}
+
+async function readBlockNumber(url: string): Promise<number> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_blockNumber", params: [] }),
+  });
+  const { result } = (await response.json()) as { readonly result?: string };
+  if (result === undefined) throw new Error("The node to fork does not say which block is its latest.");
+  return Number(BigInt(result));
+}
+
+/**
+ * Forks a served twin: a private copy that leaves the served chain untouched.
+ * @param description `served.twin.describe()`
+ */
+export async function forkTwin(url: string, description: TwinDescription): Promise<Twin> {
+  return attachTwin(await openFork(url), description);
 }

@@ -1,11 +1,10 @@
-import type { HardhatEthers } from "@nomicfoundation/hardhat-ethers/types";
 import hre from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
-import type { EthereumProvider } from "hardhat/types/providers";
 
 import { ACTORS } from "./actors.ts";
 import { MAINNET, type MainnetAddresses } from "./addresses.ts";
 import { enforceBlockRules } from "./blockRules.ts";
+import type { ChainSnapshot, LocalChain } from "./chain.ts";
 import { expectedCodeHashes, verifyCodeHashes } from "./codeHashes.ts";
 import { placeAave, type AaveMarket } from "./place/aave.ts";
 import { placeFeed, readRound, submitAnswer } from "./place/chainlink.ts";
@@ -14,7 +13,7 @@ import { deployTokenPair, mintToken, placeMulticall3, placeTokens } from "./plac
 import { placeUniswap, POOL_ABI, registerPool } from "./place/uniswap.ts";
 import { priceFromSqrtPriceX96, toFeedAnswer } from "./price.ts";
 import { installRecordedState, type RecordedState } from "./recordedState.ts";
-import { createRpc, toQuantity, type Rpc } from "./rpc.ts";
+import { createRpc, toQuantity } from "./rpc.ts";
 import type { LiquidityLayer, TwinMarket } from "./types.ts";
 
 /** 2026-01-01T00:00:00Z. A fixed start makes every run of the twin the same. */
@@ -67,22 +66,11 @@ export interface MarketOptions {
 }
 
 /** A point to return to, any number of times. */
-export interface TwinSnapshot {
-  /** Changes at every revert: the node forgets an id once it was used. */
-  id: string;
-  /** Markets that existed; later ones are gone after a revert. */
-  readonly marketCount: number;
-}
+export type TwinSnapshot = ChainSnapshot;
 
-/** Handle on a running twin. */
-export interface Twin {
-  readonly connection: NetworkConnection<"l1">;
-  readonly provider: EthereumProvider;
-  readonly ethers: HardhatEthers;
-  readonly rpc: Rpc;
+/** Handle on a running twin: a chain of this process with everything of mainnet that the project uses. */
+export interface Twin extends LocalChain {
   readonly addresses: MainnetAddresses;
-  /** The USDC/WETH market. */
-  readonly market: TwinMarket;
   /** What `forkTwin` and `attachTwin` need to take hold of this twin from elsewhere. Plain data. */
   describe(): TwinDescription;
   /** Adds ETH (wei), USDC (6 decimals) and WETH (18 decimals) to what `address` has. */
@@ -90,25 +78,8 @@ export interface Twin {
     address: string,
     amounts: { readonly eth?: bigint; readonly usdc?: bigint; readonly weth?: bigint },
   ): Promise<void>;
-  /** Creates raw units of any token of the twin. */
-  mint(token: string, to: string, amount: bigint): Promise<void>;
   /** A further pair of stand-in tokens with its own pool, feeds and Aave listing. Takes about 0.2 s. */
   createMarket(options: MarketOptions): Promise<TwinMarket>;
-  snapshot(): Promise<TwinSnapshot>;
-  revert(snapshot: TwinSnapshot): Promise<void>;
-  /** Timestamp of the latest block. */
-  timestamp(): Promise<number>;
-  /** Mines one empty block `seconds` after the latest one. */
-  advance(seconds: number): Promise<void>;
-  /** Mines one empty block with this timestamp. */
-  advanceTo(timestampSeconds: number): Promise<void>;
-  /** Mines `count` empty blocks, `secondsApart` each (default 12). */
-  mineBlocks(count: number, secondsApart?: number): Promise<void>;
-  /** Timestamp of the next block. Without it a block follows its parent by one second. */
-  setNextTimestamp(timestampSeconds: number): Promise<void>;
-  /** Base fee of every block from now on. */
-  setBaseFee(wei: bigint): void;
-  close(): Promise<void>;
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { Venues } from "../sdk/chain/deployment.ts";
-import type { Twin } from "./twin.ts";
+import type { LocalChain } from "./chain.ts";
 import type { TwinMarket } from "./types.ts";
 
-/** A market of the twin as a deployment wants it: the pool, its feeds and both tokens' reserves in Aave. */
-export function venuesOf(twin: Twin, market: TwinMarket = twin.market): Venues {
+/** A market of a chain as a deployment wants it: the pool, its feeds and both tokens' reserves in Aave. */
+export function venuesOf(twin: LocalChain, market: TwinMarket = twin.market): Venues {
   return {
     base: market.base,
     quote: market.quote,

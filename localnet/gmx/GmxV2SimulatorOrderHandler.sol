@@ -31,7 +31,7 @@ import {GmxV2SimulatorPositions as P} from "./GmxV2SimulatorPositions.sol";
 import {GmxV2SimulatorRecords as R} from "./GmxV2SimulatorRecords.sol";
 import {GmxV2SimulatorDataStore} from "./GmxV2SimulatorDataStore.sol";
 import {GmxV2SimulatorEventEmitter} from "./GmxV2SimulatorEventEmitter.sol";
-import {GmxV2SimulatorOracle} from "./GmxV2SimulatorOracle.sol";
+import {GmxV2SetPricesParams, GmxV2SimulatorOracle} from "./GmxV2SimulatorOracle.sol";
 import {GmxV2SimulatorRoles} from "./GmxV2SimulatorRoles.sol";
 import {GmxV2SimulatorRoleStore} from "./GmxV2SimulatorRoleStore.sol";
 
@@ -161,17 +161,14 @@ contract GmxV2SimulatorOrderHandler is GmxV2SimulatorRoles {
     /// @notice Executes an order, or cancels it with a successful receipt where it cannot be executed. Reverts where that is
     /// the keeper's or the oracle's fault.
     function executeOrder(bytes32 key) external onlyRole("ORDER_KEEPER") {
-        uint256 startingGas = gasleft();
-        GmxV2Order memory o = R.order(dataStore, key);
-        uint256 estimated = _executionGas(o);
-        uint256 additional = dataStore.getUint(K.name("MIN_ADDITIONAL_GAS_FOR_EXECUTION"));
-        if (startingGas < estimated + additional) revert InsufficientExecutionGas(startingGas, estimated, additional);
-        uint256 forErrors = dataStore.getUint(K.name("MIN_HANDLE_EXECUTION_ERROR_GAS_TO_FORWARD"));
-        try this.doExecuteOrder{gas: startingGas - forErrors}(key, o, msg.sender, startingGas, false) {} catch (
-            bytes memory reason
-        ) {
-            _handleError(key, startingGas, reason);
-        }
+        _execute(key);
+    }
+
+    /// @notice The venue's own form: with the prices of this order alone.
+    function executeOrder(bytes32 key, GmxV2SetPricesParams calldata prices) external onlyRole("ORDER_KEEPER") {
+        oracle.setPrices(prices);
+        _execute(key);
+        oracle.clearAllPrices();
     }
 
     /// @notice Freezes an order: for limit orders at the venue; here for any, so that a hedge can be seen to survive it.
@@ -242,6 +239,20 @@ contract GmxV2SimulatorOrderHandler is GmxV2SimulatorRoles {
     }
 
     // --- internals
+
+    function _execute(bytes32 key) private {
+        uint256 startingGas = gasleft();
+        GmxV2Order memory o = R.order(dataStore, key);
+        uint256 estimated = _executionGas(o);
+        uint256 additional = dataStore.getUint(K.name("MIN_ADDITIONAL_GAS_FOR_EXECUTION"));
+        if (startingGas < estimated + additional) revert InsufficientExecutionGas(startingGas, estimated, additional);
+        uint256 forErrors = dataStore.getUint(K.name("MIN_HANDLE_EXECUTION_ERROR_GAS_TO_FORWARD"));
+        try this.doExecuteOrder{gas: startingGas - forErrors}(key, o, msg.sender, startingGas, false) {} catch (
+            bytes memory reason
+        ) {
+            _handleError(key, startingGas, reason);
+        }
+    }
 
     function _process(GmxV2Order memory o, GmxV2Market memory m, GmxV2MarketPrices memory p, bool isAdl) private {
         bytes32 positionKey = keccak256(

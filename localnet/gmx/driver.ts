@@ -80,7 +80,7 @@ export async function createGmxV2SimulatorDriver(
     return [...(keys as readonly string[])];
   };
   const execute = async (key: string): Promise<GmxAnswer> =>
-    answerOf(await write(addresses.orderHandler, handler, "executeOrder", [key]));
+    answerOf(await write(addresses.orderHandler, handler, "executeOrder(bytes32)", [key]));
   return {
     addresses,
     orders,

@@ -70,7 +70,7 @@ export async function placeGmxV2Simulator(twin: Twin): Promise<GmxV2SimulatorAdd
   await construct(GMX_ARBITRUM.orderVault, "Bank", [roleStore, market.base]);
   await construct(GMX_ARBITRUM.marketEthUsd, "Bank", [roleStore, market.base]);
   await construct(GMX_ARBITRUM.reader, "Reader", [], libraries);
-  const oracle = await deploy("Oracle", [roleStore]);
+  const oracle = await deploy("Oracle", [roleStore, GMX_ARBITRUM.dataStore]);
   const orderHandler = await deploy(
     "OrderHandler",
     [

@@ -28,9 +28,23 @@ export interface FeedOptions {
 
 /**
  * A genuine FluxAggregator with one oracle of ours behind a genuine EACAggregatorProxy: every price arrives by a
- * `submit` transaction. Payments are zero, so the LINK token is never called.
+ * `submit` transaction.
  */
 export async function placeFeed(rpc: Rpc, options: FeedOptions): Promise<TwinFeed> {
+  const { proxyAddress, description, deviationBps, heartbeatSeconds } = options;
+  const aggregator = await deployAggregator(rpc, description);
+  const initCode = initCodeOf(chainlinkArtifact("EACAggregatorProxy"), [aggregator, ZeroAddress]);
+  if (proxyAddress !== undefined) await constructAt(rpc, proxyAddress, ACTORS.deployer, initCode);
+  const proxy = proxyAddress ?? (await rpc.deploy(ACTORS.deployer, initCode));
+  return { proxy, aggregator, deviationBps, heartbeatSeconds };
+}
+
+/**
+ * A genuine FluxAggregator whose only oracle is `ACTORS.oracleNode`. Payments are zero, so the LINK token is never called.
+ *
+ * @param description what the feed says it is, e.g. "ETH / USD".
+ */
+export async function deployAggregator(rpc: Rpc, description: string): Promise<string> {
   await rpc.impersonate(ACTORS.deployer);
   await rpc.impersonate(ACTORS.oracleNode);
   const aggregator = await rpc.deploy(
@@ -43,7 +57,7 @@ export async function placeFeed(rpc: Rpc, options: FeedOptions): Promise<TwinFee
       MIN_ANSWER,
       MAX_ANSWER,
       8,
-      options.description,
+      description,
     ]),
   );
   await rpc.write(ACTORS.deployer, aggregator, AGGREGATOR_ABI, "changeOracles", [
@@ -54,11 +68,7 @@ export async function placeFeed(rpc: Rpc, options: FeedOptions): Promise<TwinFee
     1,
     0,
   ]);
-  const initCode = initCodeOf(chainlinkArtifact("EACAggregatorProxy"), [aggregator, ZeroAddress]);
-  const { proxyAddress, deviationBps, heartbeatSeconds } = options;
-  if (proxyAddress !== undefined) await constructAt(rpc, proxyAddress, ACTORS.deployer, initCode);
-  const proxy = proxyAddress ?? (await rpc.deploy(ACTORS.deployer, initCode));
-  return { proxy, aggregator, deviationBps, heartbeatSeconds };
+  return aggregator;
 }
 
 /** Submits the next round. `answer` has 8 decimals. */
