@@ -1,5 +1,6 @@
 import type { BigNumberish, ContractTransactionReceipt, Interface, LogDescription, Signer } from "ethers";
 
+import type { LocalChain } from "../../localnet/chain.ts";
 import type { Twin } from "../../localnet/twin.ts";
 import { policyContract, vaultInterface } from "../../sdk/chain/contracts.ts";
 import type { PolicyParams, RangeState } from "../../sdk/policy/types.ts";
@@ -31,7 +32,7 @@ export const swap = (amount: bigint): ActionInput => ({ kind: 3, amount });
 
 /** Sends a plan written by hand, by default as the keeper and with a promise that everything keeps. */
 export async function rebalance(
-  world: VaultWorld,
+  world: VaultWorld<LocalChain>,
   actions: readonly ActionInput[],
   overrides: {
     readonly by?: Signer;

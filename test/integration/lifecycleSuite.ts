@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { ContractTransactionReceipt } from "ethers";
 import { after, before, describe, it } from "mocha";
 
+import type { LocalChain } from "../../localnet/chain.ts";
 import { vaultInterface } from "../../sdk/chain/contracts.ts";
 import { planFor } from "../../sdk/policy/plan.ts";
 import { decide } from "../../sdk/policy/decide.ts";
@@ -9,9 +10,12 @@ import { defaultSettings } from "../../sdk/policy/settings.ts";
 import type { Decision, Plan, Snapshot } from "../../sdk/policy/types.ts";
 import {
   abs,
+  baseOf,
   claimAll,
+  expectRevert,
+  fundAndApprove,
+  quoteOf,
   quoteUnits,
-  redeemNow,
   requestRedeem,
   sharePrice,
   TEST_MARKET,
@@ -33,21 +37,31 @@ interface Outcome {
   readonly lossQuote: bigint;
 }
 
+export interface LifecycleOptions {
+  /** False where the caller closes the twin. */
+  readonly closeTwin?: boolean;
+  /** Price move that leaves the band, as a fraction; the band is wider where trading is dearer. */
+  readonly driftMove?: number;
+  /** Of one test; a fork waits for its node. Default: mocha's. */
+  readonly timeoutMs?: number;
+  /** Called with the gas of what people and the keeper did. */
+  readonly onGas?: (action: string, gasUsed: bigint) => void;
+}
+
 /**
  * The life of a vault from the first deposit to the last claim, in order: the tests of one suite build on each other.
  * Runs on whatever chain `createWorld` provides; every price is relative to the pool's price at the start.
  *
- * @param options.closeTwin false where the caller closes the twin.
- * @param options.driftMove price move that leaves the band, as a fraction; the band is wider where trading is dearer.
  */
 export function describeLifecycle(
   name: string,
-  createWorld: () => Promise<VaultWorld>,
-  options: { readonly closeTwin?: boolean; readonly driftMove?: number } = {},
+  createWorld: () => Promise<VaultWorld<LocalChain>>,
+  options: LifecycleOptions = {},
 ): void {
   const driftMove = options.driftMove ?? 0.035;
-  describe(name, () => {
-    let world: VaultWorld;
+  describe(name, function () {
+    if (options.timeoutMs !== undefined) this.timeout(options.timeoutMs);
+    let world: VaultWorld<LocalChain>;
     let startPrice: number;
     const started = new Set<string>();
 
@@ -64,7 +78,7 @@ export function describeLifecycle(
     };
 
     /** One keeper tick; asserts what holds for every plan, whatever it was for. */
-    const act = async (expected: Plan["decision"]): Promise<Outcome> => {
+    const act = async (expected: Plan["decision"], name: string): Promise<Outcome> => {
       const first = await world.snapshot();
       const decision = decide(first, TEST_MARKET, defaultSettings);
       expect(decision.kind, decision.reasons.map(({ text }) => text).join()).to.equal(expected);
@@ -72,6 +86,7 @@ export function describeLifecycle(
       if (plan === undefined) throw new Error(`no plan for ${decision.kind}`);
       const supply = await world.vault.totalSupply();
       const receipt = await world.send(plan);
+      options.onGas?.(name, receipt.gasUsed);
       const last = await world.snapshot();
       const event = rebalancedOf(world, receipt);
 
@@ -100,7 +115,7 @@ export function describeLifecycle(
     });
 
     it("puts the money to work without a price bet", async () => {
-      const { after: s, lossQuote } = await act("recentre");
+      const { after: s, lossQuote } = await act("recentre", "first range and hedge");
       expect(s.vault.ranges).to.have.length(1);
       expect(s.vault.liquidity.base > 0n && s.vault.liquidity.quote > 0n, "both sides of the range").to.equal(true);
       expect(s.vault.hedges[0]?.deltaBase).to.be.lessThan(0n);
@@ -118,13 +133,13 @@ export function describeLifecycle(
       expect(receipt).to.equal(undefined);
     });
 
-    for (const [words, factor, sign] of [
-      ["falls (long)", 1 - driftMove, 1n],
-      ["rises (short)", 1 + driftMove, -1n],
+    for (const [words, factor, sign, action] of [
+      ["falls (long)", 1 - driftMove, 1n, "hedge only, short more"],
+      ["rises (short)", 1 + driftMove, -1n, "hedge only, buy back"],
     ] as const) {
       it(`brings the delta back when the price ${words}`, async () => {
         await moveTo(factor);
-        const { before: s, after: hedged, decision, lossQuote } = await act("hedge");
+        const { before: s, after: hedged, decision, lossQuote } = await act("hedge", action);
         expect(s.vault.book.deltaBase * sign, "drifted to the expected side").to.be.greaterThan(0n);
         expect(abs(hedged.vault.book.deltaBase)).to.be.lessThan(abs(s.vault.book.deltaBase));
         expect(hedged.vault.book.deltaBase * sign, "does not overshoot").to.be.greaterThan(0n);
@@ -140,7 +155,8 @@ export function describeLifecycle(
     it("sells a share to the second depositor for at least what it is worth", async () => {
       const priceBefore = await sharePrice(world);
       const navBefore = await world.vault.totalAssets();
-      await world.deposit(world.bob, "250000");
+      const { gasUsed } = await world.deposit(world.bob, "250000");
+      options.onGas?.("deposit, new holder", gasUsed);
       const assets = quoteUnits(world, "250000");
       const priceAfter = await sharePrice(world);
       // Interest of a few blocks is all that may differ.
@@ -152,7 +168,7 @@ export function describeLifecycle(
     it("moves the range when the price nears its edge, and the new money with it", async () => {
       await moveTo(NEAR_LOWER_EDGE);
       const priceBefore = await sharePrice(world);
-      const { before: s, after: recentred, lossQuote, decision } = await act("recentre");
+      const { before: s, after: recentred, lossQuote, decision } = await act("recentre", "recentre with re-hedge");
       expect(decision.reasons[0]?.code).to.equal("range-edge");
       expect(recentred.vault.ranges[0]?.tickLower).to.not.equal(s.vault.ranges[0]?.tickLower);
       const supply = await world.vault.totalSupply();
@@ -172,7 +188,12 @@ export function describeLifecycle(
       const supply = await world.vault.totalSupply();
       const priceBefore = await sharePrice(world);
       const shares = (await world.vault.balanceOf(world.alice)) / 2n;
-      const paid = await redeemNow(world, world.alice, shares);
+      const sent = await (
+        await world.vault.connect(world.alice).requestRedeem(shares, world.alice, world.alice)
+      ).wait();
+      options.onGas?.("redeem: request and settle", sent?.gasUsed ?? 0n);
+      expect(await world.vault.maxRedeem(world.alice), "settled in the same transaction").to.equal(shares);
+      const paid = await claimAll(world, world.alice);
       const worth = (navBefore * shares) / supply;
       expect(paid <= worth + quoteUnits(world, "0.01"), `paid ${paid} of ${worth}`).to.equal(true);
       expect(paid, "costs a few basis points at most").to.be.greaterThan((worth * 9_990n) / BPS);
@@ -180,6 +201,40 @@ export function describeLifecycle(
       const s = await world.snapshot();
       expect(abs(s.vault.book.deltaBase) <= deltaLimit(s), "no bet is left behind").to.equal(true);
       expect(s.vault.queue.reservedQuote).to.equal(0n);
+    });
+
+    it("lets people leave in kind while the feeds are silent, and anybody settles the rest afterwards", async () => {
+      const { vault, twin, market } = world;
+      const [alice, bob] = await Promise.all([world.alice.getAddress(), world.bob.getAddress()]);
+      const { baseFeed, quoteFeed } = market;
+      await twin.advance(2 * Math.max(baseFeed.heartbeatSeconds, quoteFeed.heartbeatSeconds));
+      const waiting = (await vault.balanceOf(alice)) / 4n;
+      const leaving = (await vault.balanceOf(bob)) / 2n;
+      await requestRedeem(world, world.alice, waiting);
+      const id = await requestRedeem(world, world.bob, leaving);
+      await expectRevert(vault.connect(world.guardian).settle(10n), "HedgedVault_OracleUnhealthy");
+      await twin.advanceTo(Number((await vault.requestOf(id)).exitOpensAt));
+
+      await fundAndApprove(world, world.bob, market.base, 10n ** 20n, world.addresses.vault);
+      const { vault: before } = await world.snapshot();
+      const due = (before.book.navQuote * leaving) / before.totalSupply;
+      const [base, quote] = [await baseOf(world, bob), await quoteOf(world, bob)];
+      const exit = await (await vault.connect(world.bob).exitInKind(id, bob, 10n ** 20n, 0n)).wait();
+      options.onGas?.("exit in kind", exit?.gasUsed ?? 0n);
+      const gotBase = (await baseOf(world, bob)) - base;
+      const value = valueOfBase(world, abs(gotBase), before.oracle.priceWad);
+      const got = (await quoteOf(world, bob)) - quote + (gotBase < 0n ? -value : value);
+      expect(abs(got - due), `got ${got} of ${due}`).to.be.lessThan(due / 200n);
+
+      await moveTo(NEAR_LOWER_EDGE);
+      expect(await vault.maxRedeem(alice), "still waits").to.equal(0n);
+      const priceBefore = await sharePrice(world);
+      const settled = await (await vault.connect(world.guardian).settle(10n)).wait();
+      options.onGas?.("settle a request that waited", settled?.gasUsed ?? 0n);
+      expect(await vault.maxRedeem(alice)).to.equal(waiting);
+      const paid = await claimAll(world, world.alice);
+      expect(paid).to.be.greaterThan((priceBefore * waiting * 9_950n) / (BPS * 10n ** 24n));
+      expect((await sharePrice(world)) + 1n >= priceBefore, "those who stay lose nothing").to.equal(true);
     });
 
     it("pays everybody out, and the claims with what is left are the NAV less the cost of leaving", async () => {
@@ -217,7 +272,7 @@ export function deltaLimit({ vault: v }: Snapshot): bigint {
 
 /** The `Rebalanced` event of a plan's receipt. */
 export function rebalancedOf(
-  world: VaultWorld,
+  world: VaultWorld<LocalChain>,
   receipt: ContractTransactionReceipt,
 ): {
   readonly epoch: bigint;

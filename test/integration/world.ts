@@ -12,6 +12,7 @@ import {
 import hre from "hardhat";
 import { after, before, beforeEach } from "mocha";
 
+import type { LocalChain } from "../../localnet/chain.ts";
 import { createMarketActors, type MarketActors } from "../../localnet/market.ts";
 import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
 import type { TwinMarket } from "../../localnet/types.ts";
@@ -38,9 +39,9 @@ import type { HostileHedge } from "../../types/test/contracts/HostileHedge.ts";
 /** What the keeper assumes about the market in these tests. */
 export const TEST_MARKET: Market = { volatilityAnnual: 0.7, hedgeGasQuote: 1 };
 
-/** A vault on a market of the twin, with its people. */
-export interface VaultWorld {
-  readonly twin: Twin;
+/** A vault on a market of a chain, with its people. */
+export interface VaultWorld<Chain extends LocalChain = Twin> {
+  readonly twin: Chain;
   readonly market: TwinMarket;
   readonly actors: MarketActors;
   readonly system: SystemAddresses;
@@ -62,7 +63,7 @@ export interface VaultWorld {
 
 export type People = Pick<VaultWorld, "admin" | "keeper" | "guardian" | "alice" | "bob">;
 
-export async function peopleOf(twin: Twin): Promise<People> {
+export async function peopleOf(twin: LocalChain): Promise<People> {
   const [admin, keeper, guardian, alice, bob] = await twin.ethers.getSigners();
   if (!admin || !keeper || !guardian || !alice || !bob) throw new Error("the network has fewer than five accounts");
   return { admin, keeper, guardian, alice, bob };
@@ -102,13 +103,13 @@ export async function createVaultWorld(
 }
 
 /** The handles on a vault that is deployed. */
-export function worldAround(
-  twin: Twin,
+export function worldAround<Chain extends LocalChain>(
+  twin: Chain,
   market: TwinMarket,
   people: People,
   system: SystemAddresses,
   addresses: VaultAddresses,
-): VaultWorld {
+): VaultWorld<Chain> {
   const { admin, keeper, guardian, alice, bob } = people;
   const vault = vaultContract(addresses.vault, admin);
   const snapshot = async (): Promise<Snapshot> =>
@@ -268,12 +269,12 @@ function revertDataOf(error: unknown): string | undefined {
 // --- what depositors do
 
 /** Quote of an amount in whole tokens. */
-export function quoteUnits(world: VaultWorld, amount: string): bigint {
+export function quoteUnits(world: VaultWorld<LocalChain>, amount: string): bigint {
   return parseUnits(amount, world.market.quoteDecimals);
 }
 
 /** Requests a redemption for oneself; returns the id. It is settled when the vault could. */
-export async function requestRedeem(world: VaultWorld, who: Signer, shares: bigint): Promise<bigint> {
+export async function requestRedeem(world: VaultWorld<LocalChain>, who: Signer, shares: bigint): Promise<bigint> {
   const receipt = await (await world.vault.connect(who).requestRedeem(shares, who, who)).wait();
   for (const log of receipt?.logs ?? []) {
     const parsed = log.address === world.addresses.vault ? vaultInterface.parseLog(log) : null;
@@ -283,7 +284,7 @@ export async function requestRedeem(world: VaultWorld, who: Signer, shares: bigi
 }
 
 /** Claims all that is settled; returns the assets received. */
-export async function claimAll(world: VaultWorld, who: Signer): Promise<bigint> {
+export async function claimAll(world: VaultWorld<LocalChain>, who: Signer): Promise<bigint> {
   const before = await quoteOf(world, who);
   const shares = await world.vault.maxRedeem(who);
   await (await world.vault.connect(who).redeem(shares, who, who)).wait();
@@ -291,31 +292,31 @@ export async function claimAll(world: VaultWorld, who: Signer): Promise<bigint> 
 }
 
 /** Redeems shares at once and claims them; returns the assets received. Fails when the request had to wait. */
-export async function redeemNow(world: VaultWorld, who: Signer, shares: bigint): Promise<bigint> {
+export async function redeemNow(world: VaultWorld<LocalChain>, who: Signer, shares: bigint): Promise<bigint> {
   await requestRedeem(world, who, shares);
   expect(await world.vault.maxRedeem(who), "settled in the same transaction").to.equal(shares);
   return await claimAll(world, who);
 }
 
 /** Quote that somebody holds outside the vault. */
-export async function quoteOf(world: VaultWorld, who: Signer | string): Promise<bigint> {
+export async function quoteOf(world: VaultWorld<LocalChain>, who: Signer | string): Promise<bigint> {
   const address = typeof who === "string" ? who : await who.getAddress();
   return await erc20Contract(world.market.quote, world.admin).balanceOf(address);
 }
 
 /** Base that somebody holds outside the vault. */
-export async function baseOf(world: VaultWorld, who: Signer | string): Promise<bigint> {
+export async function baseOf(world: VaultWorld<LocalChain>, who: Signer | string): Promise<bigint> {
   const address = typeof who === "string" ? who : await who.getAddress();
   return await erc20Contract(world.market.base, world.admin).balanceOf(address);
 }
 
 /** Value of base units at a price in WAD, in quote units, rounded down. */
-export function valueOfBase(world: VaultWorld, base: bigint, priceWad: bigint): bigint {
+export function valueOfBase(world: VaultWorld<LocalChain>, base: bigint, priceWad: bigint): bigint {
   return (base * priceWad) / 10n ** BigInt(18 + world.market.baseDecimals - world.market.quoteDecimals);
 }
 
 /** Quote units that 10^24 shares are worth, virtual shares left out: what those who stay compare. */
-export async function sharePrice(world: VaultWorld): Promise<bigint> {
+export async function sharePrice(world: VaultWorld<LocalChain>): Promise<bigint> {
   return ((await world.vault.totalAssets()) * 10n ** 24n) / (await world.vault.totalSupply());
 }
 
@@ -375,7 +376,7 @@ const AAVE_INTERFACE = new Interface([
 
 /** Gives somebody tokens of the market and approves a spender for them. */
 export async function fundAndApprove(
-  world: VaultWorld,
+  world: VaultWorld<LocalChain>,
   who: Signer,
   token: string,
   amount: bigint,
