@@ -1,15 +1,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { z } from "zod";
+
 import { RecordingError } from "./file.ts";
 
 const TIMEOUT_MS = 60_000;
 const ATTEMPTS = 6;
 const FIRST_WAIT_MS = 500;
 
+/** How some nodes say that they are asked too often (EIP-1474). */
+const LIMIT_EXCEEDED = -32_005;
+
+const ANSWER = z
+  .object({ result: z.unknown().optional(), error: z.object({ code: z.number(), message: z.string() }).nullish() })
+  .refine((answer) => "result" in answer || "error" in answer);
+
 export interface RpcFailure {
   readonly code: number;
   readonly message: string;
-  readonly data?: unknown;
 }
 
 /** Answer of a node: a result, or the node's own error. */
@@ -37,18 +45,15 @@ export function connectUpstream(url: string): Upstream {
       await response.arrayBuffer();
       return "busy";
     }
-    const text = await response.text();
-    let answer: { result?: unknown; error?: RpcFailure };
-    try {
-      answer = JSON.parse(text) as typeof answer;
-    } catch {
-      throw new RecordingError(`The node answered ${method} with HTTP ${response.status} and no JSON. Check its URL.`);
+    const answer = ANSWER.safeParse(parseJson(await response.text()));
+    if (!answer.success) {
+      throw new RecordingError(`What answered ${method} with HTTP ${response.status} is no node. Check its URL.`);
     }
-    if (answer.error !== undefined && answer.error !== null) {
-      const { code, message } = answer.error;
-      return { error: { code, message: secrets.reduce((said, secret) => said.replaceAll(secret, "…"), message) } };
-    }
-    return { result: answer.result };
+    const { result, error } = answer.data;
+    if (error === undefined || error === null) return { result };
+    if (error.code === LIMIT_EXCEEDED) return "busy";
+    const message = secrets.reduce((said, secret) => said.replaceAll(secret, "…"), error.message);
+    return { error: { code: error.code, message } };
   };
 
   return async (method, params) => {
@@ -65,6 +70,14 @@ export function connectUpstream(url: string): Upstream {
       await sleep(FIRST_WAIT_MS * 2 ** (attempt - 1));
     }
   };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Parts of the URL that an error must not repeat: all of it, its host, and whatever else could be a key. */

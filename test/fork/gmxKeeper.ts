@@ -10,12 +10,12 @@ import { abiOf, type RawReceipt, type Rpc } from "../../localnet/rpc.ts";
 import type { TwinMarket } from "../../localnet/types.ts";
 import type { GmxV2Venue } from "../../sdk/chain/deployment.ts";
 
-const ROUTER_ABI = abiOf(["function orderHandler() view returns (address)"]);
+export const ROUTER_ABI = abiOf(["function orderHandler() view returns (address)"]);
 const HANDLER_ABI = abiOf([
   "function oracle() view returns (address)",
   "function executeOrder(bytes32 key, (address[] tokens, address[] providers, bytes[] data) oracleParams)",
 ]);
-const DATA_STORE_ABI = abiOf([
+export const DATA_STORE_ABI = abiOf([
   "function roleStore() view returns (address)",
   "function setBool(bytes32 key, bool value) returns (bool)",
   "function setAddress(bytes32 key, address value) returns (address)",

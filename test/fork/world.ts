@@ -6,7 +6,7 @@ import type { LocalChain } from "../../localnet/chain.ts";
 import { approveMax } from "../../localnet/place/tokens.ts";
 import { FACTORY_ABI, POOL_ABI } from "../../localnet/place/uniswap.ts";
 import { priceFromSqrtPriceX96, toFeedAnswer, toRaw } from "../../localnet/price.ts";
-import { createRpc, type Rpc } from "../../localnet/rpc.ts";
+import { createRpc, type Rpc, toQuantity } from "../../localnet/rpc.ts";
 import { openFork } from "../../localnet/serve.ts";
 import { attachTwin } from "../../localnet/twin.ts";
 import type { TwinMarket } from "../../localnet/types.ts";
@@ -39,6 +39,8 @@ const TRADER_BASE = 1_000_000;
 const TRADER_QUOTE = 5_000_000_000;
 /** Slots that the pool's memory should have at least; those in use are few seconds each on a quick chain. */
 const OBSERVATIONS = 300;
+/** After this the pool's average and its volatility have a past, however short the pool's memory is. */
+const QUIET_SECONDS = 3_600;
 /** A round may be this late before the vault calls its feed stale. */
 const HEARTBEAT_SLACK_SECONDS = 600;
 
@@ -89,6 +91,7 @@ async function openForkChain(network: ForkNetwork, url: string): Promise<LocalCh
   const connection = await openFork(url, { chainType: network.chainType, blockNumber: Number(network.block) });
   enforceBlockRules(connection, network.baseFeeWei);
   const rpc = createRpc(connection.provider);
+  await advance(rpc, QUIET_SECONDS);
   const { base, quote, baseFeed, quoteFeed } = network;
   const found = await readMarket(rpc, network);
   const writeQuote = await createBalanceWriter(rpc, quote.address);
@@ -122,6 +125,11 @@ async function openForkChain(network: ForkNetwork, url: string): Promise<LocalCh
   });
   // What a twin can do beyond this rests on tokens and admins of its own.
   return { ...attached, addresses: network.addresses, mint };
+}
+
+async function advance(rpc: Rpc, seconds: number): Promise<void> {
+  const { timestamp } = await rpc.request<{ readonly timestamp: string }>("eth_getBlockByNumber", ["latest", false]);
+  await rpc.request("evm_mine", [toQuantity(BigInt(timestamp) + BigInt(seconds))]);
 }
 
 /** The pool of the pair at the fee tier, with feeds that are not the test's yet. */

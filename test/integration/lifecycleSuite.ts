@@ -27,6 +27,9 @@ const BPS = 10_000n;
 /** Just past the part of the way to the edge at which the range is moved. */
 const NEAR_LOWER_EDGE = defaultSettings.rangeWidth ** -(defaultSettings.recentreAt + 0.03);
 
+/** Largest move of one swap: 10 %. */
+const MAX_LOG_MOVE = 0.1;
+
 /** What one plan did, by its event. */
 interface Outcome {
   readonly decision: Decision;
@@ -74,6 +77,12 @@ export function describeLifecycle(
     });
 
     const moveTo = async (factor: number): Promise<void> => {
+      const from = await world.actors.readPrice();
+      // In parts: each tick that a genuine pool crosses costs gas, and a transaction has a limit.
+      const parts = Math.ceil(Math.abs(Math.log((startPrice * factor) / from)) / MAX_LOG_MOVE);
+      for (let part = 1; part < parts; part++) {
+        await world.actors.moveTo(from * ((startPrice * factor) / from) ** (part / parts));
+      }
       await world.actors.step({ price: startPrice * factor, volumeQuote: 1e6, seconds: 900 });
     };
 
