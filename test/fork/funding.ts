@@ -2,7 +2,7 @@ import { AbiCoder, keccak256, parseEther } from "ethers";
 
 import { ACTORS } from "../../localnet/actors.ts";
 import { ERC20_ABI } from "../../localnet/place/tokens.ts";
-import { abiOf, type Rpc, toWord } from "../../localnet/rpc.ts";
+import { abiOf, type Rpc, toQuantity, toWord } from "../../localnet/rpc.ts";
 
 const WETH_ABI = abiOf(["function deposit() payable"]);
 /** USDC keeps its balances in slot 9, OpenZeppelin's ERC-20 in slot 0; proxies with gaps come later. */
@@ -54,11 +54,11 @@ async function findBalanceSlot(rpc: Rpc, token: string): Promise<bigint> {
 }
 
 function entryOf(slot: bigint, owner: string): string {
-  return keccak256(AbiCoder.defaultAbiCoder().encode(["address", "uint256"], [owner, slot]));
+  return toQuantity(BigInt(keccak256(AbiCoder.defaultAbiCoder().encode(["address", "uint256"], [owner, slot]))));
 }
 
 async function setStorage(rpc: Rpc, contract: string, entry: string, value: bigint): Promise<void> {
-  await rpc.request("hardhat_setStorageAt", [contract, `0x${BigInt(entry).toString(16)}`, toWord(value)]);
+  await rpc.request("hardhat_setStorageAt", [contract, entry, toWord(value)]);
 }
 
 async function balanceOf(rpc: Rpc, token: string, owner: string): Promise<bigint> {

@@ -28,17 +28,19 @@ export function describeGmxHedge(
   describe(name, function () {
     if (options.timeoutMs !== undefined) this.timeout(options.timeoutMs);
     let world: GmxForkWorld;
+    let close: (() => Promise<void>) | undefined;
     let shortBase: bigint;
     let margin: bigint;
 
     before(async () => {
       world = await openWorld();
+      close = () => world.twin.close();
       const { priceWad } = await world.vault.book().then(([book]) => book);
       // A fifth of the deposit short, a tenth as its margin: leverage two.
       shortBase = (quoteUnits(world, DEPOSIT) * 10n ** BigInt(18 + 18 - world.market.quoteDecimals)) / (5n * priceWad);
       margin = quoteUnits(world, DEPOSIT) / 10n;
     });
-    after(() => world.twin.close());
+    after(() => close?.());
 
     const read = async (): Promise<Awaited<ReturnType<GmxForkWorld["hedge"]["read"]>>> =>
       await world.hedge.read((await world.vault.book())[0].priceWad);

@@ -3,6 +3,9 @@ import { describeGmxHedge } from "./gmxSuite.ts";
 import type { ForkNetwork } from "./networks.ts";
 import { openForkWorld, openGmxForkWorld } from "./world.ts";
 
+/** Small against the pools of the networks a third below their price, where the range of the suite ends. */
+const DEPOSIT_QUOTE = 240_000;
+
 /** Action to gas used. */
 export type GasLog = Map<string, bigint>;
 
@@ -37,7 +40,7 @@ export function describeForkSuites(sourceOf: () => ForkSource, { hasGmx, timeout
       const { network, url } = sourceOf();
       return openForkWorld(network, url);
     },
-    options,
+    { ...options, depositQuote: DEPOSIT_QUOTE },
   );
   if (!hasGmx) return;
   describeGmxHedge(

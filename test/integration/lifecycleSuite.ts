@@ -45,6 +45,8 @@ export interface LifecycleOptions {
   readonly closeTwin?: boolean;
   /** Price move that leaves the band, as a fraction; the band is wider where trading is dearer. */
   readonly driftMove?: number;
+  /** First deposit in whole quote, a multiple of four; the second is a quarter of it. Default a million. */
+  readonly depositQuote?: number;
   /** Of one test; a fork waits for its node. Default: mocha's. */
   readonly timeoutMs?: number;
   /** Called with the gas of what people and the keeper did. */
@@ -62,18 +64,22 @@ export function describeLifecycle(
   options: LifecycleOptions = {},
 ): void {
   const driftMove = options.driftMove ?? 0.035;
+  const depositQuote = options.depositQuote ?? 1_000_000;
   describe(name, function () {
     if (options.timeoutMs !== undefined) this.timeout(options.timeoutMs);
     let world: VaultWorld<LocalChain>;
+    /** Absent while there is no world, so that a world that could not be made is the only failure. */
+    let close: (() => Promise<void>) | undefined;
     let startPrice: number;
     const started = new Set<string>();
 
     before(async () => {
       world = await createWorld();
+      close = () => world.twin.close();
       startPrice = await world.actors.readPrice();
     });
     after(async () => {
-      if (options.closeTwin !== false) await world.twin.close();
+      if (options.closeTwin !== false) await close?.();
     });
 
     const moveTo = async (factor: number): Promise<void> => {
@@ -116,8 +122,8 @@ export function describeLifecycle(
     };
 
     it("gives the first depositor a million shares for a unit of quote", async () => {
-      await world.deposit(world.alice, "1000000");
-      const assets = quoteUnits(world, "1000000");
+      await world.deposit(world.alice, String(depositQuote));
+      const assets = quoteUnits(world, String(depositQuote));
       expect(await world.vault.balanceOf(world.alice)).to.equal(assets * 1_000_000n);
       expect(await world.vault.totalAssets()).to.equal(assets);
       expect((await world.snapshot()).vault.idleQuote).to.equal(assets);
@@ -164,9 +170,9 @@ export function describeLifecycle(
     it("sells a share to the second depositor for at least what it is worth", async () => {
       const priceBefore = await sharePrice(world);
       const navBefore = await world.vault.totalAssets();
-      const { gasUsed } = await world.deposit(world.bob, "250000");
+      const { gasUsed } = await world.deposit(world.bob, String(depositQuote / 4));
       options.onGas?.("deposit, new holder", gasUsed);
-      const assets = quoteUnits(world, "250000");
+      const assets = quoteUnits(world, String(depositQuote / 4));
       const priceAfter = await sharePrice(world);
       // Interest of a few blocks is all that may differ.
       expect(abs((await world.vault.totalAssets()) - navBefore - assets)).to.be.lessThan(quoteUnits(world, "0.01"));
