@@ -18,6 +18,7 @@ import { addSimulateCommand } from "./commands/simulate.ts";
 import { addStatusCommand } from "./commands/status.ts";
 import { addStripCommand } from "./commands/strip.ts";
 import { addSweepCommand } from "./commands/sweep.ts";
+import { addVaultCommand } from "./commands/vault.ts";
 import type { CommandContext } from "./context.ts";
 import { readEnvironment } from "./env.ts";
 import type { Environment } from "./env.ts";
@@ -84,6 +85,7 @@ function buildProgram(context: CommandContext, streams: CliHost["streams"]): Com
   addDemoCommand(program, context);
   addBacktestCommand(program, context);
   addStatusCommand(program, context);
+  addVaultCommand(program, context);
   addDepositCommand(program, context);
   addRedeemCommand(program, context);
   addClaimCommand(program, context);
