@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 
 import packageJson from "../package.json" with { type: "json" };
 import { HedgerowError } from "../sdk/errors.ts";
+import { addAdminCommand } from "./commands/admin.ts";
 import { addBacktestCommand } from "./commands/backtest.ts";
 import { addCancelCommand } from "./commands/cancel.ts";
 import { addClaimCommand } from "./commands/claim.ts";
@@ -92,6 +93,7 @@ function buildProgram(context: CommandContext, streams: CliHost["streams"]): Com
   addCancelCommand(program, context);
   addExitCommand(program, context);
   addKeeperCommand(program, context);
+  addAdminCommand(program, context);
   addPositionCommand(program, context);
   addPlanCommand(program, context);
   addStripCommand(program, context);
