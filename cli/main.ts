@@ -11,6 +11,7 @@ import { addClaimCommand } from "./commands/claim.ts";
 import { addDemoCommand } from "./commands/demo.ts";
 import { addDepositCommand } from "./commands/deposit.ts";
 import { addExitCommand } from "./commands/exit.ts";
+import { addExportCommand } from "./commands/export.ts";
 import { addKeeperCommand } from "./commands/keeper.ts";
 import { addPlanCommand } from "./commands/plan.ts";
 import { addPositionCommand } from "./commands/position.ts";
@@ -92,6 +93,7 @@ function buildProgram(context: CommandContext, streams: CliHost["streams"]): Com
   addClaimCommand(program, context);
   addCancelCommand(program, context);
   addExitCommand(program, context);
+  addExportCommand(program, context);
   addKeeperCommand(program, context);
   addAdminCommand(program, context);
   addPositionCommand(program, context);

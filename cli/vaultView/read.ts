@@ -45,18 +45,24 @@ export async function readAccessOf(
   });
 }
 
-/** The block in which the first of these contracts was created. Throws {@link UsageError} when the node cannot say. */
+/**
+ * The block in which the first of these contracts was created.
+ *
+ * @param option With which the user can say it.
+ * Throws {@link UsageError} when the node cannot.
+ */
 export async function readFirstBlock(
   { provider }: Pick<VaultConnection, "provider">,
   addresses: readonly string[],
   block: BlockRef,
+  option = "--from-block",
 ): Promise<number> {
   try {
     const created = addresses.map((address) => readCreationBlock(provider, address, block));
     return Math.min(...(await Promise.all(created)));
   } catch (error) {
     const reason = error instanceof HedgerowError ? error.message : explain(error, "The node failed").message;
-    throw new UsageError(`${reason} Give --from-block NUMBER, the block of the deployment.`);
+    throw new UsageError(`${reason} Give ${option} NUMBER, the block of the deployment.`);
   }
 }
 

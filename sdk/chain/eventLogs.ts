@@ -1,0 +1,155 @@
+import { getAddress } from "ethers";
+
+import { type ScanOptions, scanBlocks } from "./blockScan.ts";
+import { vaultInterface } from "./contracts.ts";
+import type { EventEmitter } from "./eventColumns.ts";
+import { readVaultLogs } from "./replayLogs.ts";
+import type { VaultLog } from "./replayState.ts";
+import { ReadError, type RpcSender } from "./snapshot.ts";
+
+/** Whose events are read. The adapters follow from the vault's own events. */
+export interface EventSources {
+  readonly vault: string;
+  readonly policy: string;
+  readonly authority: string;
+  readonly volatility: string;
+  /** Block that created the vault. */
+  readonly createdBlock: number;
+}
+
+/** A log and who emitted it. */
+export interface EmittedLog {
+  readonly emitter: EventEmitter;
+  readonly log: VaultLog;
+}
+
+/** Blocks that were read, and the logs in them. */
+export interface EventPart {
+  readonly toBlock: number;
+  /** By block and log index. */
+  readonly logs: readonly EmittedLog[];
+}
+
+/** Adapters in use at some block. */
+interface Adapters {
+  readonly liquidity: string | undefined;
+  readonly hedges: readonly string[];
+}
+
+/**
+ * All logs of a vault, its policy, its AccessManager, its measure of volatility, and whatever adapters it ran on at the time.
+ *
+ * @param toBlock Last block, included; one that will not be replaced.
+ * @returns The parts in order, without a gap.
+ * Throws ReadError when the node's answers do not belong to one chain, and what the node throws.
+ */
+export async function* readEventLogs(
+  provider: RpcSender,
+  sources: EventSources,
+  fromBlock: number,
+  toBlock: number,
+  options: ScanOptions,
+): AsyncGenerator<EventPart> {
+  let adapters: Adapters = { liquidity: undefined, hedges: [] };
+  const readChanges = (from: number, to: number): Promise<readonly RawLog[]> =>
+    readRawLogs(provider, [sources.vault], from, to, [ADAPTER_CHANGED]);
+  for await (const { result } of scanBlocks(sources.createdBlock, fromBlock - 1, readChanges, options)) {
+    for (const change of result) adapters = afterChange(adapters, change);
+  }
+
+  const read = async (from: number, to: number): Promise<readonly [readonly VaultLog[], readonly VaultLog[]]> => {
+    const { vault, policy, authority, volatility } = sources;
+    const current = [...(adapters.liquidity === undefined ? [] : [adapters.liquidity]), ...adapters.hedges];
+    const own = await readVaultLogs(provider, { vault, policy, adapters: current }, from, to, {
+      chunkBlocks: to - from + 1,
+    });
+    return [own, await readOtherLogs(provider, [authority, volatility], from, to)];
+  };
+  for await (const { toBlock: to, result } of scanBlocks(fromBlock, toBlock, read, options)) {
+    const [own, others] = result;
+    const emitted: EmittedLog[] = [];
+    for (const log of own) {
+      if (log.address === getAddress(sources.vault)) {
+        if (log.topics[0] === ADAPTER_CHANGED) adapters = afterChange(adapters, log);
+        emitted.push({ emitter: "vault", log });
+      } else if (log.address === getAddress(sources.policy)) {
+        emitted.push({ emitter: "policy", log });
+      } else {
+        emitted.push({ emitter: log.address === adapters.liquidity ? "liquidity" : "hedge", log });
+      }
+    }
+    for (const log of others) {
+      emitted.push({ emitter: log.address === getAddress(sources.authority) ? "authority" : "volatility", log });
+    }
+    emitted.sort((a, b) => a.log.blockNumber - b.log.blockNumber || a.log.logIndex - b.log.logIndex);
+    yield { toBlock: to, logs: emitted };
+  }
+}
+
+const ADAPTER_CHANGED = vaultInterface.getEvent("AdapterChanged")?.topicHash ?? "";
+
+/** The first adapter that comes is the liquidity, whose place no hedge takes later. */
+function afterChange(adapters: Adapters, log: { readonly topics: readonly string[]; readonly data: string }): Adapters {
+  const { args } = vaultInterface.parseLog(log) ?? {};
+  const [current, next] = [String(args?.getValue("current")), String(args?.getValue("next"))];
+  if (adapters.liquidity === undefined || current === adapters.liquidity) return { ...adapters, liquidity: next };
+  const left = adapters.hedges.filter((hedge) => hedge !== current);
+  return { ...adapters, hedges: BigInt(next) === 0n ? left : [...left, next] };
+}
+
+/** A log as a node returns it. */
+interface RawLog {
+  readonly address: string;
+  readonly topics: readonly string[];
+  readonly data: string;
+  readonly blockNumber: string;
+  readonly blockHash: string;
+  readonly transactionHash: string;
+  readonly logIndex: string;
+}
+
+async function readRawLogs(
+  provider: RpcSender,
+  addresses: readonly string[],
+  from: number,
+  to: number,
+  topics?: readonly string[],
+): Promise<readonly RawLog[]> {
+  const range = { fromBlock: `0x${from.toString(16)}`, toBlock: `0x${to.toString(16)}` };
+  const filter = { address: addresses, ...range, ...(topics === undefined ? {} : { topics }) };
+  const logs = (await provider.send("eth_getLogs", [filter])) as readonly RawLog[] | null;
+  if (logs === null) throw new ReadError(`The node returned no logs for blocks ${from} to ${to}.`);
+  return logs;
+}
+
+async function readOtherLogs(
+  provider: RpcSender,
+  addresses: readonly string[],
+  from: number,
+  to: number,
+): Promise<readonly VaultLog[]> {
+  const logs = await readRawLogs(provider, addresses, from, to);
+  const times = new Map<string, number>();
+  for (const { blockNumber, blockHash } of logs) {
+    if (times.has(blockNumber)) continue;
+    const header = (await provider.send("eth_getBlockByNumber", [blockNumber, false])) as {
+      readonly hash: string;
+      readonly timestamp: string;
+    } | null;
+    if (header?.hash !== blockHash) {
+      throw new ReadError(
+        `Block ${Number(blockNumber)} was replaced while its logs were read. Read again, up to an older block.`,
+      );
+    }
+    times.set(blockNumber, Number(header.timestamp));
+  }
+  return logs.map((log) => ({
+    address: getAddress(log.address),
+    topics: log.topics,
+    data: log.data,
+    blockNumber: Number(log.blockNumber),
+    logIndex: Number(log.logIndex),
+    transactionHash: log.transactionHash,
+    timestamp: times.get(log.blockNumber) as number,
+  }));
+}
