@@ -1,4 +1,4 @@
-import type { Venues } from "../sdk/chain/deployment.ts";
+import type { Venues } from "../sdk/chain/vaultSpec.ts";
 import type { LocalChain } from "./chain.ts";
 import type { TwinMarket } from "./types.ts";
 

@@ -1,4 +1,4 @@
-import { Contract, type ContractRunner, Interface, type InterfaceAbi } from "ethers";
+import { Contract, type ContractRunner, type ContractTransactionResponse, Interface, type InterfaceAbi } from "ethers";
 
 import adapterChanges from "../../artifacts/contracts/vault/AdapterChanges.sol/AdapterChanges.json" with { type: "json" };
 import adapterRegistry from "../../artifacts/contracts/AdapterRegistry.sol/AdapterRegistry.json" with { type: "json" };
@@ -59,6 +59,18 @@ export const artifacts = {
   vaultFees,
   vaultLens,
 } satisfies Record<string, Artifact>;
+
+/** Libraries that the vault is linked with, by the name in its source. */
+export const vaultLibraries = {
+  AdapterChanges: adapterChanges,
+  Operations: operations,
+  Unwinder: unwinder,
+  Valuation: valuation,
+  VaultFees: vaultFees,
+} satisfies Record<string, Artifact>;
+
+/** Library of the hedge on GMX v2, to be deployed only: its functions take contracts, which only other contracts can name. */
+export const gmxV2Library = { ...gmxV2Valuation, abi: [] } satisfies Artifact;
 
 export const vaultInterface = new Interface(hedgedVault.abi);
 
@@ -121,6 +133,24 @@ export function registryContract(address: string, runner: ContractRunner): Adapt
 
 export function volatilityContract(address: string, runner: ContractRunner): RealizedVolatility {
   return new Contract(address, realizedVolatility.abi, runner) as unknown as RealizedVolatility;
+}
+
+/** Calls of an AccessManager that a deployment makes, and reads of who may do what. */
+export interface AccessManager {
+  setTargetFunctionRole(
+    target: string,
+    selectors: readonly string[],
+    role: bigint,
+  ): Promise<ContractTransactionResponse>;
+  grantRole(role: bigint, account: string, delaySeconds: number): Promise<ContractTransactionResponse>;
+  renounceRole(role: bigint, account: string): Promise<ContractTransactionResponse>;
+  getTargetFunctionRole(target: string, selector: string): Promise<bigint>;
+  hasRole(role: bigint, account: string): Promise<[isMember: boolean, executionDelaySeconds: bigint]>;
+}
+
+/** The role manager of a vault, of the registry, or any other AccessManager. */
+export function managerContract(address: string, runner: ContractRunner): AccessManager {
+  return new Contract(address, accessManager.abi, runner) as unknown as AccessManager;
 }
 
 /** Plain token calls that the project makes on base and quote. */

@@ -23,7 +23,7 @@ import {
   vaultContract,
   vaultInterface,
 } from "../../sdk/chain/contracts.ts";
-import { AdapterKind, defaultPolicyParams } from "../../sdk/chain/deployment.ts";
+import { AdapterKind, defaultPolicyParams } from "../../sdk/chain/vaultSpec.ts";
 import { parseRevert } from "../../sdk/chain/revert.ts";
 import type { HostileHedge } from "../../types/test/contracts/HostileHedge.ts";
 import type { AdapterSpecStruct, VaultSpecStruct } from "../../types/contracts/VaultFactory.ts";

@@ -7,7 +7,7 @@ import { ERC20_ABI } from "../../localnet/place/tokens.ts";
 import { POOL_ABI } from "../../localnet/place/uniswap.ts";
 import { DEFAULT_LIQUIDITY } from "../../localnet/twin.ts";
 import type { TwinFeed, TwinReserve } from "../../localnet/types.ts";
-import { defaultOracleSettings, defaultVolatilitySettings } from "../../sdk/chain/deployment.ts";
+import { defaultOracleSettings, defaultVolatilitySettings } from "../../sdk/chain/vaultSpec.ts";
 import { ExactPool, type PoolStorage } from "../../sdk/exact/pool/pool.ts";
 import { AaveReserve, type RateCurve } from "../../sdk/sim/vault/aaveReserve.ts";
 import { createBackgroundPool } from "../../sdk/sim/vault/background.ts";

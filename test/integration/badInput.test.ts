@@ -25,14 +25,13 @@ import {
   registryContract,
   vaultInterface,
 } from "../../sdk/chain/contracts.ts";
+import { deployOracle, deployVolatility } from "../../sdk/chain/deployment.ts";
 import {
   AdapterKind,
   defaultOracleSettings,
   defaultPolicyParams,
   defaultVolatilitySettings,
-  deployOracle,
-  deployVolatility,
-} from "../../sdk/chain/deployment.ts";
+} from "../../sdk/chain/vaultSpec.ts";
 import { parseRevert } from "../../sdk/chain/revert.ts";
 import type { PolicyParams } from "../../sdk/policy/types.ts";
 import { type Caller, ROWS } from "./badInputRows.ts";

@@ -6,7 +6,7 @@ import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
 import type { Twin } from "../../localnet/twin.ts";
 import { erc20Contract } from "../../sdk/chain/contracts.ts";
-import type { VaultFees } from "../../sdk/chain/deployment.ts";
+import type { VaultFees } from "../../sdk/chain/vaultSpec.ts";
 import { OracleFlag } from "../../sdk/policy/types.ts";
 import {
   atOnce,

@@ -6,7 +6,7 @@ import { after, afterEach, before, describe, it } from "mocha";
 import { venuesOf } from "../../localnet/venues.ts";
 import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
 import { factoryContract } from "../../sdk/chain/contracts.ts";
-import { gmxV2HedgeSpec } from "../../sdk/chain/deployment.ts";
+import { gmxV2HedgeSpec } from "../../sdk/chain/vaultSpec.ts";
 import type { AdapterSpecStruct } from "../../types/contracts/VaultFactory.ts";
 import { rebalance, setParams, swap } from "./actions.ts";
 import { createGmxWorld, type GmxWorld, USDC, WETH } from "./gmxWorld.ts";

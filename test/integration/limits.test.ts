@@ -10,7 +10,7 @@ import {
   vaultInterface,
   volatilityContract,
 } from "../../sdk/chain/contracts.ts";
-import { Role } from "../../sdk/chain/deployment.ts";
+import { Role } from "../../sdk/chain/roles.ts";
 import type { PolicyParams } from "../../sdk/policy/types.ts";
 import type { RiskPolicy } from "../../types/contracts/RiskPolicy.ts";
 import { createPoolRandom } from "../unit/sdk/exact/random.ts";

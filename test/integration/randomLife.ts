@@ -4,7 +4,7 @@ import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
 import { factoryContract, policyContract } from "../../sdk/chain/contracts.ts";
-import { AdapterKind } from "../../sdk/chain/deployment.ts";
+import { AdapterKind } from "../../sdk/chain/vaultSpec.ts";
 import type { PlanAction } from "../../sdk/policy/types.ts";
 import { fundAndApprove, liquidateHedge, quoteUnits, revertOf, type VaultWorld } from "./world.ts";
 

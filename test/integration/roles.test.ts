@@ -10,7 +10,8 @@ import {
   policyContract,
   vaultContract,
 } from "../../sdk/chain/contracts.ts";
-import { deployVault, Role } from "../../sdk/chain/deployment.ts";
+import { deployVault } from "../../sdk/chain/deployment.ts";
+import { Role } from "../../sdk/chain/roles.ts";
 import { createVaultWorld, expectRevert, hedgeOf, revertOf, type VaultWorld, useTwin } from "./world.ts";
 import { venuesOf } from "../../localnet/venues.ts";
 

@@ -18,14 +18,8 @@ import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts"
 import type { TwinMarket } from "../../localnet/types.ts";
 import { venuesOf } from "../../localnet/venues.ts";
 import { erc20Contract, registryContract, vaultContract, vaultInterface } from "../../sdk/chain/contracts.ts";
-import {
-  AdapterKind,
-  deploySystem,
-  deployVault,
-  type SystemAddresses,
-  type VaultAddresses,
-  type VaultFees,
-} from "../../sdk/chain/deployment.ts";
+import { deploySystem, deployVault, type SystemAddresses, type VaultAddresses } from "../../sdk/chain/deployment.ts";
+import { AdapterKind, type VaultFees } from "../../sdk/chain/vaultSpec.ts";
 import { encodePlan } from "../../sdk/chain/encode.ts";
 import { planFor } from "../../sdk/policy/plan.ts";
 import { parseRevert } from "../../sdk/chain/revert.ts";
