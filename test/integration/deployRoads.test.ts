@@ -1,0 +1,152 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { expect } from "chai";
+import { parseUnits } from "ethers";
+import type { EIP1193Provider } from "@nomicfoundation/ignition-core";
+
+import { readVaultAddresses, toSystemAddresses } from "../../cli/deploy/deployed.ts";
+import { runModule } from "../../cli/deploy/runModule.ts";
+import type { Twin } from "../../localnet/twin.ts";
+import { venuesOf } from "../../localnet/venues.ts";
+import { buildSystemModule } from "../../scripts/modules/system.ts";
+import { buildVaultModule } from "../../scripts/modules/vault.ts";
+import { deploySystem, deployVault, type SystemAddresses, type VaultAddresses } from "../../sdk/chain/deployment.ts";
+import { readRoles, Role, type Roles } from "../../sdk/chain/roles.ts";
+import { readSnapshot } from "../../sdk/chain/snapshot.ts";
+import type { VaultOptions } from "../../sdk/chain/vaultSpec.ts";
+import { type People, peopleOf, useTwin } from "./world.ts";
+
+const OPTIONS: VaultOptions = {
+  name: "Either road",
+  symbol: "hrROAD",
+  depositCapQuote: parseUnits("250000", 6),
+  policy: { maxDeltaBps: 400n },
+  oracle: { maxSpotDeviationBps: 120 },
+  volatility: { refreshSeconds: 1_800 },
+  fees: { feeRecipient: "0x00000000000000000000000000000000000fee01", managementBps: 50, performanceBps: 1_000 },
+};
+
+describe("the two roads of deployment", () => {
+  let twin: Twin;
+  let people: People;
+  let roles: Roles;
+  let deployer: string;
+  let directory: string;
+
+  useTwin(async (fresh) => {
+    twin = fresh;
+    people = await peopleOf(twin);
+    deployer = await people.bob.getAddress();
+    roles = {
+      admin: await people.admin.getAddress(),
+      keeper: await people.keeper.getAddress(),
+      guardian: await people.guardian.getAddress(),
+      adminDelaySeconds: 3_600,
+    };
+  });
+  beforeEach(() => {
+    directory = mkdtempSync(path.join(tmpdir(), "hedgerow-deploy-"));
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  const provider = (): EIP1193Provider => twin.provider as unknown as EIP1193Provider;
+  const run = {
+    confirmations: 1,
+    signal: new AbortController().signal,
+  };
+
+  async function byModules(): Promise<{ system: SystemAddresses; vault: VaultAddresses }> {
+    const common = { ...run, provider: provider(), from: deployer };
+    const system = toSystemAddresses(
+      await runModule({
+        ...common,
+        module: buildSystemModule(twin.addresses, roles, deployer),
+        directory: path.join(directory, "system"),
+      }),
+    );
+    const module = buildVaultModule(system, venuesOf(twin), roles, OPTIONS, deployer);
+    const contracts = await runModule({ ...common, module, directory: path.join(directory, "vault") });
+    return { system, vault: await readVaultAddresses(contracts, twin.ethers.provider) };
+  }
+
+  /** Code with the addresses of this deployment replaced by their names: clones and linked code carry them. */
+  async function codeOf(where: Readonly<Record<string, string | readonly string[]>>): Promise<Record<string, string>> {
+    const named = Object.entries(where).flatMap(([name, at]) =>
+      typeof at === "string" ? [[name, at] as const] : at.map((one, i) => [`${name}${i}`, one] as const),
+    );
+    const codes: Record<string, string> = {};
+    for (const [name, at] of named) codes[name] = await twin.rpc.codeAt(at);
+    return codes;
+  }
+
+  const withoutAddresses = (code: string, known: readonly string[]): string =>
+    known.reduce((text, address) => text.replaceAll(address.slice(2).toLowerCase(), "_".repeat(40)), code);
+
+  it("give the same code, configuration and roles", async () => {
+    const modules = await byModules();
+    const system = await deploySystem(people.bob, twin.addresses);
+    const vault = await deployVault(people.bob, system, venuesOf(twin), roles, OPTIONS);
+
+    const known = [modules.system, modules.vault, system, vault].flatMap(
+      (set) => Object.values(set).flat() as string[],
+    );
+    const [left, right] = [
+      { ...modules.system, ...modules.vault },
+      { ...system, ...vault },
+    ];
+    expect(Object.keys(left).sort()).to.deep.equal(Object.keys(right).sort());
+    const [leftCode, rightCode] = [await codeOf(left), await codeOf(right)];
+    for (const [name, code] of Object.entries(leftCode)) {
+      // Libraries are no part of either list: their addresses are the only bytes that may differ.
+      const [mine, theirs] = [withoutAddresses(code, known), withoutAddresses(rightCode[name] ?? "", known)];
+      const differing = [...mine].filter((digit, i) => digit !== theirs[i]).length;
+      expect(mine.length, name).to.equal(theirs.length);
+      if (name === "vaultImplementation") expect(differing).to.be.within(1, 10 * 2 * 20 * 5);
+      else expect(mine, name).to.equal(theirs);
+    }
+
+    const facts = async (lens: string, at: VaultAddresses) => {
+      const { vault: v } = await readSnapshot(twin.ethers.provider, lens, at.vault);
+      const { policy, fees, depositCapQuote, name, symbol, base, quote } = v;
+      return { params: policy.params, fees, depositCapQuote, name, symbol, base, quote };
+    };
+    expect(await facts(modules.system.lens, modules.vault)).to.deep.equal(await facts(system.lens, vault));
+    const reading = await readRoles(twin.ethers.provider, modules.vault, roles, deployer);
+    expect(reading).to.deep.equal(await readRoles(twin.ethers.provider, vault, roles, deployer));
+    expect(reading).to.deep.equal({
+      isAdmin: true,
+      adminDelaySeconds: 3_600,
+      isKeeper: true,
+      isGuardian: true,
+      deployerIsAdmin: false,
+      functionRoles: {
+        rebalance: Role.keeper,
+        pauseDeposits: Role.guardian,
+        pauseKeeper: Role.guardian,
+        startWindDown: Role.guardian,
+        cancelAdapterChange: Role.guardian,
+      },
+    });
+  });
+
+  it("by modules: run again, nothing is sent and the addresses are the same", async () => {
+    const first = await byModules();
+    const count = await twin.ethers.provider.getTransactionCount(deployer);
+    expect(await byModules()).to.deep.equal(first);
+    expect(await twin.ethers.provider.getTransactionCount(deployer)).to.equal(count);
+    expect(readFileSync(path.join(directory, "vault", "journal.jsonl"), "utf8")).to.contain("HedgerowVault#create");
+  });
+
+  it("by modules: the registry goes to the admin as well", async () => {
+    const { system, vault } = await byModules();
+    const reading = await readRoles(
+      twin.ethers.provider,
+      { authority: system.registryAuthority, vault: vault.vault },
+      roles,
+      deployer,
+    );
+    expect(reading).to.include({ isAdmin: true, adminDelaySeconds: 3_600, deployerIsAdmin: false });
+  });
+});
