@@ -4,6 +4,7 @@ import path from "node:path";
 import { getAddress, isAddress } from "ethers";
 import { z } from "zod";
 
+import type { Environment } from "./env.ts";
 import { UsageError } from "./errors.ts";
 import { toJson } from "./output.ts";
 
@@ -17,7 +18,9 @@ const address = z.string().refine(isAddress, "must be an address: 0x and 40 hex 
 
 const schema = z.looseObject({
   chainId: z.number().int().positive(),
-  rpcUrl: z.url(),
+  rpcUrl: z.url().optional(),
+  /** Environment variable with the URL of a node: that of a public network may hold a key, so the file does not. */
+  rpcVariable: z.string().min(1).optional(),
   vault: address,
   lens: address,
   base: address,
@@ -26,6 +29,13 @@ const schema = z.looseObject({
 
 /** Addresses of a deployed vault and the node to reach it by; further addresses are kept as they are. */
 export type Deployment = z.infer<typeof schema>;
+
+/** How to reach the node of a deployment; undefined when neither the file nor the variable that it names says. */
+export function rpcUrlOf(deployment: Deployment | undefined, environment: Environment): string | undefined {
+  if (deployment === undefined) return undefined;
+  const { rpcUrl, rpcVariable } = deployment;
+  return rpcUrl ?? (rpcVariable === undefined ? undefined : environment.read(rpcVariable));
+}
 
 /** Throws {@link UsageError} when the file cannot be read or is not of the form that {@link writeDeployment} writes. */
 export function readDeployment(file: string): Deployment {

@@ -9,6 +9,7 @@ import { addBacktestCommand } from "./commands/backtest.ts";
 import { addCancelCommand } from "./commands/cancel.ts";
 import { addClaimCommand } from "./commands/claim.ts";
 import { addDemoCommand } from "./commands/demo.ts";
+import { addDeployCommand } from "./commands/deploy.ts";
 import { addDepositCommand } from "./commands/deposit.ts";
 import { addExitCommand } from "./commands/exit.ts";
 import { addExportCommand } from "./commands/export.ts";
@@ -86,6 +87,7 @@ function buildProgram(context: CommandContext, streams: CliHost["streams"]): Com
     .showSuggestionAfterError(true);
   addDemoCommand(program, context);
   addBacktestCommand(program, context);
+  addDeployCommand(program, context);
   addStatusCommand(program, context);
   addVaultCommand(program, context);
   addDepositCommand(program, context);

@@ -38,7 +38,7 @@ export function addSignerOptions(command: Command): Command {
     .option("--keystore <file>", "encrypted key of the account")
     .option("--password-file <file>", "password of the keystore")
     .option("--private-key-env <name>", "environment variable that holds a private key; local chain only")
-    .option("--account <address>", "account to look at, without a key: nothing can be sent")
+    .option("--account <address>", "account to look at; sends only through a node or wallet that signs for it")
     .option("--yes", "send; without it the command only shows what it would do");
 }
 

@@ -36,6 +36,74 @@ export const MAINNET = {
   variableDebtUsdc: "0x72E95b8931767C79bA4EeE721354d6E99a61D004",
 } as const;
 
+/** Addresses at which the contracts of a chain are placed; absent: the twin of that chain does without. */
+export interface PlacedAddresses {
+  readonly weth: string;
+  readonly usdc: string;
+  readonly multicall3: string;
+
+  readonly uniswapV3Factory: string;
+  readonly tickLens?: string;
+  readonly quoter?: string;
+  readonly swapRouter?: string;
+  readonly nftDescriptor: string;
+  readonly tokenDescriptor: string;
+  readonly tokenDescriptorProxy: string;
+  readonly nonfungiblePositionManager: string;
+  readonly quoterV2: string;
+  readonly swapRouter02: string;
+
+  readonly chainlinkEthUsd: string;
+  readonly chainlinkUsdcUsd: string;
+
+  readonly aavePool: string;
+  readonly aavePoolConfigurator: string;
+  readonly aavePoolAddressesProvider: string;
+  readonly aaveOracle: string;
+  readonly aaveAclManager: string;
+  readonly aaveProtocolDataProvider: string;
+  readonly aaveCollector: string;
+}
+
+/**
+ * The same on Sepolia, for the rehearsal of a deployment there. WETH and USDC are the tokens of Aave's faucet. The three
+ * descriptors of position tokens are of no interest to anybody and stand at addresses of our own.
+ */
+export const SEPOLIA = {
+  weth: "0xC558DBdd856501FCd9aaF1E62eae57A9F0629a3c",
+  usdc: "0x94a9D9AC8a22534E3FaCa9F4e7F2E2cf85d5E4C8",
+  multicall3: "0xcA11bde05977b3631167028862bE2a173976CA11",
+
+  uniswapV3Factory: "0x0227628f3F023bb0B980b67D528571c95c6DaC1c",
+  tickLens: "0x0b343475d44EC2b4b8243EBF81dc888BF0A14b36",
+  nftDescriptor: "0x0000000000000000000000000000000000730001",
+  tokenDescriptor: "0x0000000000000000000000000000000000730002",
+  tokenDescriptorProxy: "0x0000000000000000000000000000000000730003",
+  nonfungiblePositionManager: "0x1238536071E1c677A632429e3655c799b22cDA52",
+  quoterV2: "0xEd1f6473345F45b75F8179591dd5bA1888cf2FB3",
+  swapRouter02: "0x3bFA4769FB09eefC5a80d6E87c3B9C650f7Ae48E",
+
+  chainlinkEthUsd: "0x694AA1769357215DE4FAC081bf1f309aDC325306",
+  chainlinkUsdcUsd: "0xA2F78ab2355fe2f984D808B5CeE7FD0A93D5270E",
+
+  aavePool: "0x6Ae43d3271ff6888e7Fc43Fd7321a503ff738951",
+  aavePoolConfigurator: "0x7Ee60D184C24Ef7AfC1Ec7Be59A0f448A0abd138",
+  aavePoolAddressesProvider: "0x012bAC54348C0E635dCAc9D5FB99f06F24136C9A",
+  aaveOracle: "0x2da88497588bf89281816106C7259e31AF45a663",
+  aaveAclManager: "0x7F2bE3b178deeFF716CD6Ff03Ef79A1dFf360ddD",
+  aaveProtocolDataProvider: "0x3e9708d80f7B3e43118013075F7e95CE3AB31F31",
+  aaveCollector: "0x604264f8017fEF3b11B3dD63537CB501560380B5",
+} as const satisfies PlacedAddresses;
+
+/**
+ * Nonces of Aave's configurator before it listed the two tokens: a listing creates three tokens, and these nonces give them
+ * the chain's own addresses. WETH was the first reserve on mainnet and USDC the fourth; Sepolia has another order.
+ */
+export const RESERVE_NONCES = {
+  mainnet: { base: 1, quote: 10 },
+  sepolia: { base: 13, quote: 7 },
+} as const;
+
 /** Externally owned accounts and governance contracts the twin impersonates while it places the contracts. */
 export const DEPLOYERS = {
   uniswapV3: "0x6C9FC64A53c1b71FB3f9Af64d1ae3A4931A5f4E9",
@@ -51,5 +119,3 @@ export const UNISWAP_V2_FACTORY = "0x5C69bEe701ef814a2B6a3EDD4B1652CB9cc5aA6f";
 
 /** ProxyAdmin of Uniswap's token descriptor. Nothing is deployed there: the twin never upgrades the descriptor. */
 export const UNISWAP_PROXY_ADMIN = "0xB753548F6E010e7e680BA186F9Ca1BdAB2E90cf2";
-
-export type MainnetAddresses = typeof MAINNET;

@@ -40,6 +40,11 @@ export function enforceBlockRules(connection: NetworkConnection<"l1">, baseFeeWe
   return rules;
 }
 
+/** Lets a chain go: its blocks follow the wall clock and its base fee demand, as those of any node. */
+export function releaseBlockRules(connection: NetworkConnection<"l1">): void {
+  ruledChains.delete(connection);
+}
+
 async function onRequest<ChainTypeT extends string>(
   context: HookContext,
   connection: NetworkConnection<ChainTypeT>,

@@ -1,6 +1,8 @@
 import { getAddress, Interface, type InterfaceAbi } from "ethers";
 import type { EthereumProvider } from "hardhat/types/providers";
 
+import { MAINNET, type PlacedAddresses } from "./addresses.ts";
+
 /** Enough for the largest genuine contract and below the 2^24 cap of a single transaction (EIP-7825). */
 const GAS_LIMIT = "0xf00000";
 /** 10,000 gwei: above any base fee a scenario sets. The difference to the base fee is never charged. */
@@ -38,6 +40,8 @@ export interface RawReceipt {
  */
 export interface Rpc {
   readonly provider: EthereumProvider;
+  /** Where the contracts of this chain stand. */
+  readonly addresses: PlacedAddresses;
   request<T = unknown>(method: string, params?: readonly unknown[]): Promise<T>;
   /** Unlocks `address` and gives it enough ETH for gas. Idempotent. */
   impersonate(address: string): Promise<void>;
@@ -57,7 +61,7 @@ export interface Rpc {
   setNonce(address: string, nonce: number): Promise<void>;
 }
 
-export function createRpc(provider: EthereumProvider): Rpc {
+export function createRpc(provider: EthereumProvider, addresses: PlacedAddresses = MAINNET): Rpc {
   const request = async <T>(method: string, params: readonly unknown[] = []): Promise<T> =>
     (await provider.request({ method, params })) as T;
 
@@ -87,6 +91,7 @@ export function createRpc(provider: EthereumProvider): Rpc {
 
   return {
     provider,
+    addresses,
     request,
     send,
     receipt,

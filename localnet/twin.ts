@@ -2,7 +2,7 @@ import hre from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import { ACTORS } from "./actors.ts";
-import { MAINNET, type MainnetAddresses } from "./addresses.ts";
+import { MAINNET, type PlacedAddresses, RESERVE_NONCES, SEPOLIA } from "./addresses.ts";
 import { enforceBlockRules } from "./blockRules.ts";
 import type { ChainSnapshot, LocalChain } from "./chain.ts";
 import { expectedCodeHashes, verifyCodeHashes } from "./codeHashes.ts";
@@ -33,6 +33,10 @@ export const DEFAULT_LIQUIDITY: readonly LiquidityLayer[] = [
 ];
 
 export interface TwinOptions {
+  /** Whose addresses the contracts stand at. Default mainnet; the chain id is a test chain's unless `chainId` says more. */
+  readonly site?: "mainnet" | "sepolia";
+  /** Default 31337. */
+  readonly chainId?: number;
   /** Start price in USDC for one WETH. Default 2,500; ignored with `recorded`, whose pool has a price. */
   readonly priceUsdcPerWeth?: number;
   /** USDC price in dollars. Default 1. */
@@ -70,7 +74,7 @@ export type TwinSnapshot = ChainSnapshot;
 
 /** Handle on a running twin: a chain of this process with everything of mainnet that the project uses. */
 export interface Twin extends LocalChain {
-  readonly addresses: MainnetAddresses;
+  readonly addresses: PlacedAddresses;
   /** What `forkTwin` and `attachTwin` need to take hold of this twin from elsewhere. Plain data. */
   describe(): TwinDescription;
   /** Adds ETH (wei), USDC (6 decimals) and WETH (18 decimals) to what `address` has. */
@@ -97,13 +101,16 @@ export async function startTwin(options: TwinOptions = {}): Promise<Twin> {
 export function twinNetwork(options: TwinOptions): {
   readonly network: "twin";
   readonly chainType: "l1";
-  readonly override: { readonly initialDate: string };
+  readonly override: { readonly initialDate: string; readonly chainId?: number };
 } {
   const genesis = startTimestampOf(options) - POOL_AGE_SECONDS;
   return {
     network: "twin",
     chainType: "l1",
-    override: { initialDate: new Date(genesis * 1_000).toISOString() },
+    override: {
+      initialDate: new Date(genesis * 1_000).toISOString(),
+      ...(options.chainId === undefined ? {} : { chainId: options.chainId }),
+    },
   };
 }
 
@@ -118,7 +125,9 @@ function startTimestampOf(options: TwinOptions): number {
 
 /** Places the contracts on a fresh network. Most callers want `startTwin` or `serveTwin`. */
 export async function placeTwin(connection: NetworkConnection<"l1">, options: TwinOptions = {}): Promise<Twin> {
-  const rpc = createRpc(connection.provider);
+  const site = options.site ?? "mainnet";
+  const addresses = site === "mainnet" ? MAINNET : SEPOLIA;
+  const rpc = createRpc(connection.provider, addresses);
   const baseFeeWei = options.baseFeeWei ?? DEFAULT_BASE_FEE_WEI;
   enforceBlockRules(connection, baseFeeWei);
   const { recorded } = options;
@@ -129,7 +138,8 @@ export async function placeTwin(connection: NetworkConnection<"l1">, options: Tw
   else await installRecordedState(rpc, recorded);
   await placeMulticall3(rpc);
   await placeUniswap(rpc, { keepSwapRouter: recorded !== undefined });
-  const scale = { base: MAINNET.weth, quote: MAINNET.usdc, baseDecimals: 18, quoteDecimals: 6, baseIsToken0: false };
+  const { weth: base, usdc: quote } = addresses;
+  const scale = { base, quote, baseDecimals: 18, quoteDecimals: 6, baseIsToken0: BigInt(base) < BigInt(quote) };
   await fundPoolActors(rpc, scale);
 
   let pool: string;
@@ -152,13 +162,13 @@ export async function placeTwin(connection: NetworkConnection<"l1">, options: Tw
   }
 
   const baseFeed = await placeFeed(rpc, {
-    proxyAddress: MAINNET.chainlinkEthUsd,
+    proxyAddress: addresses.chainlinkEthUsd,
     description: "ETH / USD",
     deviationBps: 50,
     heartbeatSeconds: 3_600,
   });
   const quoteFeed = await placeFeed(rpc, {
-    proxyAddress: MAINNET.chainlinkUsdcUsd,
+    proxyAddress: addresses.chainlinkUsdcUsd,
     description: "USDC / USD",
     deviationBps: 25,
     heartbeatSeconds: 86_400,
@@ -176,18 +186,19 @@ export async function placeTwin(connection: NetworkConnection<"l1">, options: Tw
     baseFeed,
     quoteFeed,
     priceQuotePerBase: price,
-    // WETH was the first reserve on mainnet and USDC the fourth; a listing creates three tokens.
-    reserveNonces: { base: 1, quote: 10 },
+    reserveNonces: RESERVE_NONCES[site],
   });
-  await verifyCodeHashes(
-    rpc,
-    expectedCodeHashes({
-      pool: market.feePips === 500 ? "poolUsdcWeth5bp" : "poolUsdcWeth30bp",
-      recorded: recorded !== undefined,
-    }),
-  );
+  if (site === "mainnet") {
+    await verifyCodeHashes(
+      rpc,
+      expectedCodeHashes({
+        pool: market.feePips === 500 ? "poolUsdcWeth5bp" : "poolUsdcWeth30bp",
+        recorded: recorded !== undefined,
+      }),
+    );
+  }
 
-  const twin = await attachTwin(connection, { market, aave, baseFeeWei });
+  const twin = await attachTwin(connection, { site, market, aave, baseFeeWei });
   const start = startTimestampOf(options);
   await twin.setNextTimestamp(start - 24);
   await submitAnswer(rpc, baseFeed, toFeedAnswer(price * usdcUsd));
@@ -199,6 +210,8 @@ export async function placeTwin(connection: NetworkConnection<"l1">, options: Tw
 
 /** What has to be known about a twin to take hold of it from another connection, such as a fork of a served one. */
 export interface TwinDescription {
+  /** Default mainnet. */
+  readonly site?: "mainnet" | "sepolia";
   readonly market: TwinMarket;
   readonly aave: AaveMarket;
   readonly baseFeeWei: bigint;
@@ -207,7 +220,9 @@ export interface TwinDescription {
 /** Handle on a network that already carries a twin. Unlocks the actors again, which a fork does not inherit. */
 export async function attachTwin(connection: NetworkConnection<"l1">, description: TwinDescription): Promise<Twin> {
   const { provider, ethers } = connection;
-  const rpc = createRpc(provider);
+  const site = description.site ?? "mainnet";
+  const addresses = site === "mainnet" ? MAINNET : SEPOLIA;
+  const rpc = createRpc(provider, addresses);
   for (const actor of Object.values(ACTORS)) await rpc.impersonate(actor);
   const { market, aave } = description;
   const rules = enforceBlockRules(connection, description.baseFeeWei);
@@ -234,13 +249,13 @@ export async function attachTwin(connection: NetworkConnection<"l1">, descriptio
     provider,
     ethers,
     rpc,
-    addresses: MAINNET,
+    addresses,
     market,
-    describe: () => ({ market, aave, baseFeeWei: rules.baseFeeWei }),
+    describe: () => ({ site, market, aave, baseFeeWei: rules.baseFeeWei }),
     fund: async (address, { eth = 0n, usdc = 0n, weth = 0n }) => {
       if (eth !== 0n) await rpc.setBalance(address, (await rpc.balanceOf(address)) + eth);
-      await mintToken(rpc, MAINNET.usdc, address, usdc);
-      await mintToken(rpc, MAINNET.weth, address, weth);
+      await mintToken(rpc, addresses.usdc, address, usdc);
+      await mintToken(rpc, addresses.weth, address, weth);
     },
     mint: async (token, to, amount) => {
       await mintToken(rpc, token, to, amount);

@@ -13,7 +13,7 @@ import { LOCAL_CHAIN_ID } from "../../keeper/signers.ts";
 import { describeGate } from "../../sdk/policy/reasons.ts";
 import type { KeeperOptions } from "./options.ts";
 import type { CommandContext } from "../context.ts";
-import { LOCAL_DEPLOYMENT_FILE, findDeployment, readDeployment } from "../deployment.ts";
+import { LOCAL_DEPLOYMENT_FILE, findDeployment, readDeployment, rpcUrlOf } from "../deployment.ts";
 import type { Deployment } from "../deployment.ts";
 import { UsageError } from "../errors.ts";
 import { displayNumber } from "../output.ts";
@@ -49,7 +49,7 @@ function configure(options: KeeperOptions, { environment }: CommandContext): Kee
   const deployment =
     named === undefined ? (hasConfig ? undefined : findDeployment(LOCAL_DEPLOYMENT_FILE)) : readDeployment(named);
   const overrides: ConfigInput = {
-    ...(deployment === undefined ? {} : fromDeployment(deployment)),
+    ...(deployment === undefined ? {} : fromDeployment(deployment, environment)),
     ...(options.rpc === undefined ? {} : { rpcUrl: options.rpc }),
     ...(options.live ? { live: true } : {}),
     ...(options.once ? { journalPath: options.journal ?? ":memory:" } : { journalPath: options.journal }),
@@ -79,8 +79,9 @@ async function chooseClock(config: KeeperConfig): Promise<Clock> {
   }
 }
 
-function fromDeployment({ chainId, rpcUrl, lens, vault }: Deployment): ConfigInput {
-  return { chainId, rpcUrl, lens, vaults: [vault] };
+function fromDeployment(deployment: Deployment, environment: CommandContext["environment"]): ConfigInput {
+  const { chainId, lens, vault } = deployment;
+  return { chainId, rpcUrl: rpcUrlOf(deployment, environment), lens, vaults: [vault] };
 }
 
 function readKey(name: string | undefined, environment: CommandContext["environment"]): string | undefined {

@@ -4,7 +4,7 @@ import type { JsonRpcProvider } from "ethers";
 import { connectUrl } from "../../keeper/rpc.ts";
 import { describeRpcError } from "../../keeper/rpcErrors.ts";
 import type { CommandContext } from "../context.ts";
-import { LOCAL_DEPLOYMENT_FILE, display, findDeployment, readDeployment } from "../deployment.ts";
+import { LOCAL_DEPLOYMENT_FILE, display, findDeployment, readDeployment, rpcUrlOf } from "../deployment.ts";
 import type { Deployment } from "../deployment.ts";
 import { UsageError } from "../errors.ts";
 import type { ConnectionOptions } from "../vaultOptions.ts";
@@ -30,7 +30,7 @@ export interface VaultConnection {
  */
 export async function connectVault(options: ConnectionOptions, context: CommandContext): Promise<VaultConnection> {
   const deployment = loadDeployment(options, context);
-  const rpc = options.rpc ?? context.environment.rpcUrl ?? deployment?.rpcUrl;
+  const rpc = options.rpc ?? context.environment.rpcUrl ?? rpcUrlOf(deployment, context.environment);
   if (rpc === undefined) throw missing("--rpc URL");
   const vaultText = options.vault ?? deployment?.vault;
   if (vaultText === undefined) throw missing("--vault ADDRESS");
@@ -56,7 +56,12 @@ function missing(option: string): UsageError {
   return new UsageError(`Which vault? Give ${option}, or run "npm start" in another terminal, which writes ${file}.`);
 }
 
-async function connectNode(
+/**
+ * Connects to a node.
+ *
+ * Throws {@link UsageError} when it does not answer, or serves another chain than the one expected.
+ */
+export async function connectNode(
   rpc: string,
   expected: bigint | undefined,
 ): Promise<{ readonly provider: JsonRpcProvider; readonly chainId: bigint }> {

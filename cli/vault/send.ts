@@ -94,7 +94,7 @@ export async function send(
 ): Promise<TransactionReceipt> {
   const { provider } = connection;
   await simulate(connection, account.address, call);
-  const wallet = (await account.open()).connect(provider);
+  const signer = await account.connect(provider);
   throwIfAborted(context.signal);
   let hash: string;
   let receipt: TransactionReceipt | null;
@@ -102,7 +102,7 @@ export async function send(
     const estimate = await provider.estimateGas({ from: account.address, to: call.to, data: call.data });
     const gasLimit = (estimate * (100n + GAS_MARGIN_PERCENT)) / 100n + (call.extraGas ?? 0n);
     throwIfAborted(context.signal);
-    const sent = await wallet.sendTransaction({ to: call.to, data: call.data, gasLimit, chainId: connection.chainId });
+    const sent = await signer.sendTransaction({ to: call.to, data: call.data, gasLimit, chainId: connection.chainId });
     ({ hash } = sent);
     context.output.note(`${call.what}: sent ${hash}`);
     receipt = await untilMined(sent.wait(1, RECEIPT_TIMEOUT_MS), call, hash, context.signal);

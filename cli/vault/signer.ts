@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 
-import { Wallet } from "ethers";
+import { JsonRpcSigner, Wallet, type JsonRpcProvider, type Signer } from "ethers";
 
 import { LOCAL_CHAIN_ID, readKeystoreAddress } from "../../keeper/signers.ts";
 import { toAddress } from "./connection.ts";
@@ -8,10 +8,13 @@ import type { CommandContext } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import type { SignerOptions } from "../vaultOptions.ts";
 
-/** Whom a command acts for. `open` decrypts the key, so it is called only when something is to be signed. */
+/** Whom a command acts for. The key is decrypted, or the node asked for it, only when something is to be signed. */
 export interface Account {
   readonly address: string;
-  open(): Promise<Wallet>;
+  /** The key itself; absent where the node, or the wallet behind it, signs. */
+  readonly open?: () => Promise<Wallet>;
+  /** What signs and sends. Throws {@link UsageError} when neither a key is given nor the node holds the account. */
+  connect(provider: JsonRpcProvider): Promise<Signer>;
 }
 
 /**
@@ -34,30 +37,45 @@ export async function selectAccount(
       "Whose account? Give --keystore FILE with --password-file FILE, or --account ADDRESS to only look.",
     );
   }
-  if (options.yes)
-    throw new UsageError("--account cannot sign. Give --keystore FILE with --password-file FILE to send.");
-  const address = toAddress("--account", options.account);
-  return { address, open: () => Promise.reject(new UsageError("--account cannot sign.")) };
+  return nodeAccount(toAddress("--account", options.account));
+}
+
+/** An account of the node's, or of a wallet that speaks JSON-RPC, such as one that asks a hardware wallet to sign. */
+function nodeAccount(address: string): Account {
+  return {
+    address,
+    connect: async (provider) => {
+      const accounts = (await provider.send("eth_accounts", [])) as readonly string[];
+      if (accounts.some((account) => account.toLowerCase() === address.toLowerCase())) {
+        return new JsonRpcSigner(provider, address);
+      }
+      throw new UsageError(
+        `The node cannot sign for --account ${address}. Give --keystore FILE with --password-file FILE, or the --rpc of a wallet that holds it.`,
+      );
+    },
+  };
+}
+
+/** An account whose key is opened in this process. */
+function keyAccount(address: string, open: () => Promise<Wallet>): Account {
+  return { address, open, connect: async (provider) => (await open()).connect(provider) };
 }
 
 async function keystoreAccount(keystore: string, passwordFile: string | undefined): Promise<Account> {
   const address = toAddress("--keystore", await readKeystoreAddress(keystore));
-  return {
-    address,
-    open: async () => {
-      if (passwordFile === undefined) throw new UsageError("--keystore needs --password-file FILE to sign.");
-      const json = await readText("--keystore", keystore);
-      const password = (await readText("--password-file", passwordFile)).replace(/\r?\n$/, "");
-      try {
-        const opened = await Wallet.fromEncryptedJson(json, password);
-        return new Wallet(opened.privateKey);
-      } catch {
-        throw new UsageError(
-          `The keystore ${keystore} does not open with the password in ${passwordFile}. Check both files.`,
-        );
-      }
-    },
-  };
+  return keyAccount(address, async () => {
+    if (passwordFile === undefined) throw new UsageError("--keystore needs --password-file FILE to sign.");
+    const json = await readText("--keystore", keystore);
+    const password = (await readText("--password-file", passwordFile)).replace(/\r?\n$/, "");
+    try {
+      const opened = await Wallet.fromEncryptedJson(json, password);
+      return new Wallet(opened.privateKey);
+    } catch {
+      throw new UsageError(
+        `The keystore ${keystore} does not open with the password in ${passwordFile}. Check both files.`,
+      );
+    }
+  });
 }
 
 function environmentAccount(name: string, chainId: bigint, { environment }: CommandContext): Account {
@@ -76,7 +94,7 @@ function environmentAccount(name: string, chainId: bigint, { environment }: Comm
     // The library's own message may quote the key.
     throw new UsageError(`The environment variable ${name} holds no private key: it takes 0x and 64 hex digits.`);
   }
-  return { address: wallet.address, open: () => Promise.resolve(wallet) };
+  return keyAccount(wallet.address, () => Promise.resolve(wallet));
 }
 
 async function readText(option: string, file: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { ZeroAddress, parseUnits } from "ethers";
 
 import { ACTORS } from "../actors.ts";
-import { DEPLOYERS, MAINNET } from "../addresses.ts";
+import { DEPLOYERS } from "../addresses.ts";
 import { aaveArtifact, initCodeOf } from "../artifacts.ts";
 import { abiOf, type Rpc } from "../rpc.ts";
 import type { TwinReserve } from "../types.ts";
@@ -84,7 +84,7 @@ const library = (name: string) => aaveArtifact(`protocol/libraries/logic/${name}
 /** Aave v3 without reserves, at its mainnet addresses. */
 export async function placeAave(rpc: Rpc): Promise<AaveMarket> {
   const admin = DEPLOYERS.aaveGovernance;
-  const provider = MAINNET.aavePoolAddressesProvider;
+  const provider = rpc.addresses.aavePoolAddressesProvider;
   await rpc.impersonate(ACTORS.deployer);
   const deploy = (initCode: string): Promise<string> => rpc.deploy(ACTORS.deployer, initCode);
   const administer = (method: string, value: string): Promise<string> =>
@@ -117,37 +117,37 @@ export async function placeAave(rpc: Rpc): Promise<AaveMarket> {
   );
   await administer("setPoolImpl", poolImpl);
   await administer("setPoolConfiguratorImpl", configuratorImpl);
-  await expectAddress(rpc, "getPool", MAINNET.aavePool);
-  await expectAddress(rpc, "getPoolConfigurator", MAINNET.aavePoolConfigurator);
+  await expectAddress(rpc, "getPool", rpc.addresses.aavePool);
+  await expectAddress(rpc, "getPoolConfigurator", rpc.addresses.aavePoolConfigurator);
 
   await administer("setACLAdmin", admin);
   await constructAt(
     rpc,
-    MAINNET.aaveAclManager,
+    rpc.addresses.aaveAclManager,
     admin,
     initCodeOf(aaveArtifact("protocol/configuration/ACLManager"), [provider]),
   );
-  await administer("setACLManager", MAINNET.aaveAclManager);
-  await rpc.write(admin, MAINNET.aaveAclManager, ACL_ABI, "addPoolAdmin", [admin]);
+  await administer("setACLManager", rpc.addresses.aaveAclManager);
+  await rpc.write(admin, rpc.addresses.aaveAclManager, ACL_ABI, "addPoolAdmin", [admin]);
 
   await constructAt(
     rpc,
-    MAINNET.aaveOracle,
+    rpc.addresses.aaveOracle,
     admin,
     // No fallback oracle; prices in US dollars with 8 decimals, as on mainnet.
     initCodeOf(aaveArtifact("misc/AaveOracle"), [provider, [], [], ZeroAddress, ZeroAddress, 10n ** 8n]),
   );
-  await administer("setPriceOracle", MAINNET.aaveOracle);
+  await administer("setPriceOracle", rpc.addresses.aaveOracle);
   await constructAt(
     rpc,
-    MAINNET.aaveProtocolDataProvider,
+    rpc.addresses.aaveProtocolDataProvider,
     admin,
     initCodeOf(aaveArtifact("misc/AaveProtocolDataProvider"), [provider]),
   );
-  await administer("setPoolDataProvider", MAINNET.aaveProtocolDataProvider);
+  await administer("setPoolDataProvider", rpc.addresses.aaveProtocolDataProvider);
 
   const tokenImpl = (name: string): Promise<string> =>
-    deploy(initCodeOf(aaveArtifact(`protocol/tokenization/${name}`), [MAINNET.aavePool]));
+    deploy(initCodeOf(aaveArtifact(`protocol/tokenization/${name}`), [rpc.addresses.aavePool]));
   return {
     aTokenImpl: await tokenImpl("AToken"),
     stableDebtTokenImpl: await tokenImpl("StableDebtToken"),
@@ -156,7 +156,7 @@ export async function placeAave(rpc: Rpc): Promise<AaveMarket> {
 }
 
 async function expectAddress(rpc: Rpc, getter: string, expected: string): Promise<void> {
-  const [actual] = await rpc.read(MAINNET.aavePoolAddressesProvider, PROVIDER_ABI, getter);
+  const [actual] = await rpc.read(rpc.addresses.aavePoolAddressesProvider, PROVIDER_ABI, getter);
   if (actual !== expected) throw new Error(`Aave ${getter} is ${String(actual)}, expected ${expected}`);
 }
 
@@ -175,12 +175,12 @@ export async function listReserve(rpc: Rpc, market: AaveMarket, options: Reserve
   const { asset, symbol, profile } = options;
   const admin = DEPLOYERS.aaveGovernance;
   const configure = (method: string, args: readonly unknown[]): Promise<string> =>
-    rpc.write(admin, MAINNET.aavePoolConfigurator, CONFIGURATOR_ABI, method, args);
+    rpc.write(admin, rpc.addresses.aavePoolConfigurator, CONFIGURATOR_ABI, method, args);
 
   const strategy = await rpc.deploy(
     ACTORS.deployer,
     initCodeOf(aaveArtifact("protocol/pool/DefaultReserveInterestRateStrategy"), [
-      MAINNET.aavePoolAddressesProvider,
+      rpc.addresses.aavePoolAddressesProvider,
       ray(profile.optimalUsagePercent),
       0n,
       ray(profile.slope1Percent),
@@ -193,7 +193,7 @@ export async function listReserve(rpc: Rpc, market: AaveMarket, options: Reserve
     ]),
   );
   if (options.configuratorNonce !== undefined) {
-    await rpc.setNonce(MAINNET.aavePoolConfigurator, options.configuratorNonce);
+    await rpc.setNonce(rpc.addresses.aavePoolConfigurator, options.configuratorNonce);
   }
   await configure("initReserves", [
     [
@@ -204,7 +204,7 @@ export async function listReserve(rpc: Rpc, market: AaveMarket, options: Reserve
         underlyingAssetDecimals: options.decimals,
         interestRateStrategyAddress: strategy,
         underlyingAsset: asset,
-        treasury: MAINNET.aaveCollector,
+        treasury: rpc.addresses.aaveCollector,
         incentivesController: ZeroAddress,
         aTokenName: `Aave Ethereum ${symbol}`,
         aTokenSymbol: `aEth${symbol}`,
@@ -226,10 +226,10 @@ export async function listReserve(rpc: Rpc, market: AaveMarket, options: Reserve
   await configure("setReserveFactor", [asset, profile.reserveFactorBps]);
   await configure("setLiquidationProtocolFee", [asset, LIQUIDATION_PROTOCOL_FEE_BPS]);
   await configure("setReserveFlashLoaning", [asset, true]);
-  await rpc.write(admin, MAINNET.aaveOracle, ORACLE_ABI, "setAssetSources", [[asset], [options.priceFeed]]);
+  await rpc.write(admin, rpc.addresses.aaveOracle, ORACLE_ABI, "setAssetSources", [[asset], [options.priceFeed]]);
 
   const [aToken, , variableDebtToken] = await rpc.read(
-    MAINNET.aaveProtocolDataProvider,
+    rpc.addresses.aaveProtocolDataProvider,
     DATA_PROVIDER_ABI,
     "getReserveTokensAddresses",
     [asset],
@@ -251,11 +251,11 @@ export async function seedReserves(
   await rpc.impersonate(lender);
   for (const { asset, amount } of supplies) {
     await mintToken(rpc, asset, lender, amount);
-    await approveMax(rpc, lender, asset, MAINNET.aavePool);
-    await rpc.write(lender, MAINNET.aavePool, POOL_ABI, "supply", [asset, amount, lender, 0]);
+    await approveMax(rpc, lender, asset, rpc.addresses.aavePool);
+    await rpc.write(lender, rpc.addresses.aavePool, POOL_ABI, "supply", [asset, amount, lender, 0]);
   }
   for (const { asset, amount, profile } of supplies) {
     const borrowed = (amount * profile.seededUsageBps) / 10_000n;
-    await rpc.write(lender, MAINNET.aavePool, POOL_ABI, "borrow", [asset, borrowed, VARIABLE_RATE, 0, lender]);
+    await rpc.write(lender, rpc.addresses.aavePool, POOL_ABI, "borrow", [asset, borrowed, VARIABLE_RATE, 0, lender]);
   }
 }

@@ -1,5 +1,4 @@
 import { ACTORS, lenderOf } from "../actors.ts";
-import { MAINNET } from "../addresses.ts";
 import type { Orientation } from "../../sdk/exact/orientation.ts";
 import { fullRangeTicks, sqrtPriceX96FromPrice, ticksAround, toRaw } from "../price.ts";
 import type { Rpc } from "../rpc.ts";
@@ -36,8 +35,8 @@ export async function fundPoolActors(rpc: Rpc, options: Orientation & { base: st
     await mintToken(rpc, base, actor, toRaw(TRADER_BASE, baseDecimals));
   }
   for (const token of [base, quote]) {
-    await approveMax(rpc, ACTORS.trader, token, MAINNET.swapRouter02);
-    await approveMax(rpc, ACTORS.liquidityProvider, token, MAINNET.nonfungiblePositionManager);
+    await approveMax(rpc, ACTORS.trader, token, rpc.addresses.swapRouter02);
+    await approveMax(rpc, ACTORS.liquidityProvider, token, rpc.addresses.nonfungiblePositionManager);
   }
 }
 
@@ -67,7 +66,7 @@ async function addLayer(rpc: Rpc, options: PoolOptions, tickSpacing: number, lay
       : ticksAround(priceQuotePerBase, layer.rangeFactor, tickSpacing, options);
   const baseAmount = toRaw(layer.valueQuote / 2 / priceQuotePerBase, options.baseDecimals);
   const quoteAmount = toRaw(layer.valueQuote / 2, options.quoteDecimals);
-  await rpc.write(ACTORS.liquidityProvider, MAINNET.nonfungiblePositionManager, POSITION_MANAGER_ABI, "mint", [
+  await rpc.write(ACTORS.liquidityProvider, rpc.addresses.nonfungiblePositionManager, POSITION_MANAGER_ABI, "mint", [
     {
       token0: baseIsToken0 ? base : quote,
       token1: baseIsToken0 ? quote : base,
@@ -102,22 +101,29 @@ export interface MarketAssembly extends Orientation {
 /** Lists both tokens in Aave, seeds the lenders, and describes the finished market. */
 export async function assembleMarket(rpc: Rpc, aave: AaveMarket, assembly: MarketAssembly): Promise<TwinMarket> {
   const { base, quote, baseIsToken0, baseDecimals, quoteDecimals, pool, baseFeed, quoteFeed, reserveNonces } = assembly;
-  const baseReserve: TwinReserve = await listReserve(rpc, aave, {
-    asset: base,
-    decimals: baseDecimals,
-    symbol: assembly.baseSymbol,
-    priceFeed: baseFeed.proxy,
-    profile: VOLATILE_PROFILE,
-    ...(reserveNonces === undefined ? {} : { configuratorNonce: reserveNonces.base }),
-  });
-  const quoteReserve: TwinReserve = await listReserve(rpc, aave, {
-    asset: quote,
-    decimals: quoteDecimals,
-    symbol: assembly.quoteSymbol,
-    priceFeed: quoteFeed.proxy,
-    profile: STABLE_PROFILE,
-    ...(reserveNonces === undefined ? {} : { configuratorNonce: reserveNonces.quote }),
-  });
+  const listBase = (): Promise<TwinReserve> =>
+    listReserve(rpc, aave, {
+      asset: base,
+      decimals: baseDecimals,
+      symbol: assembly.baseSymbol,
+      priceFeed: baseFeed.proxy,
+      profile: VOLATILE_PROFILE,
+      ...(reserveNonces === undefined ? {} : { configuratorNonce: reserveNonces.base }),
+    });
+  const listQuote = (): Promise<TwinReserve> =>
+    listReserve(rpc, aave, {
+      asset: quote,
+      decimals: quoteDecimals,
+      symbol: assembly.quoteSymbol,
+      priceFeed: quoteFeed.proxy,
+      profile: STABLE_PROFILE,
+      ...(reserveNonces === undefined ? {} : { configuratorNonce: reserveNonces.quote }),
+    });
+  // A nonce only grows: first whichever was listed first.
+  const quoteIsFirst = reserveNonces !== undefined && reserveNonces.quote < reserveNonces.base;
+  const early = quoteIsFirst ? await listQuote() : undefined;
+  const baseReserve = await listBase();
+  const quoteReserve = early ?? (await listQuote());
   const supplyBase = Math.max(SUPPLY_BASE, (0.5 * SUPPLY_QUOTE) / assembly.priceQuotePerBase);
   await seedReserves(rpc, lenderOf(base), [
     { asset: base, amount: toRaw(supplyBase, baseDecimals), profile: VOLATILE_PROFILE },

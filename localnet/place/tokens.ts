@@ -4,7 +4,7 @@ import { ACTORS } from "../actors.ts";
 import { DEPLOYERS, MAINNET } from "../addresses.ts";
 import { initCodeOf, localArtifact, multicall3InitCode, npmArtifact } from "../artifacts.ts";
 import { abiOf, type Rpc } from "../rpc.ts";
-import { createAt } from "./install.ts";
+import { constructAt, createAt } from "./install.ts";
 
 export const ERC20_ABI = abiOf([
   "function approve(address spender, uint256 amount) returns (bool)",
@@ -24,8 +24,15 @@ const FIAT_TOKEN_ABI = abiOf([
 
 const MAX_UINT256 = (1n << 256n) - 1n;
 
-/** WETH9 and the USDC stand-in at their mainnet addresses. */
+/** WETH9 and the USDC stand-in at their mainnet addresses; elsewhere stand-ins at the chain's own. */
 export async function placeTokens(rpc: Rpc): Promise<void> {
+  if (rpc.addresses !== MAINNET) {
+    const { weth: wethAt, usdc: usdcAt } = rpc.addresses;
+    const standIn = await localArtifact("StandInToken");
+    await constructAt(rpc, wethAt, ACTORS.deployer, initCodeOf(standIn, ["Wrapped Ether (stand-in)", "WETH", 18]));
+    await constructAt(rpc, usdcAt, ACTORS.deployer, initCodeOf(standIn, ["USD Coin (stand-in)", "USDC", 6]));
+    return;
+  }
   const weth = initCodeOf(npmArtifact("canonical-weth/build/contracts/WETH9.json"));
   await createAt(rpc, MAINNET.weth, DEPLOYERS.weth, 446, weth);
   await createAt(rpc, MAINNET.usdc, DEPLOYERS.usdc, 20, initCodeOf(await localArtifact("StandInUSDC")));

@@ -3,7 +3,7 @@ import { concat, encodeBytes32String, keccak256, toBeHex, zeroPadValue } from "e
 import { DEPLOYERS, MAINNET, UNISWAP_PROXY_ADMIN, UNISWAP_V2_FACTORY } from "../addresses.ts";
 import { initCodeOf, npmArtifact } from "../artifacts.ts";
 import { abiOf, type Rpc, toWord } from "../rpc.ts";
-import { createAt } from "./install.ts";
+import { constructAt, createAt } from "./install.ts";
 
 const core = (name: string) => npmArtifact(`@uniswap/v3-core/artifacts/contracts/${name}.sol/${name}.json`);
 const periphery = (path: string) => {
@@ -41,46 +41,50 @@ export const POSITION_MANAGER_ABI = abiOf([
 const FACTORY_GET_POOL_SLOT = 5n;
 
 /**
- * Uniswap v3 core and periphery at their mainnet addresses.
+ * Uniswap v3 core and periphery at the chain's own addresses: by their deployer's nonces where those are known.
  * @param options.keepSwapRouter leave the SwapRouter that is already at its address (recorded mainnet state).
  */
 export async function placeUniswap(rpc: Rpc, options: { readonly keepSwapRouter: boolean }): Promise<void> {
-  const { weth, uniswapV3Factory: factory } = MAINNET;
-  const create = (address: string, nonce: number, initCode: string): Promise<void> =>
-    createAt(rpc, address, DEPLOYERS.uniswapV3, nonce, initCode);
+  const at = rpc.addresses;
+  const { weth, uniswapV3Factory: factory } = at;
+  const create = (address: string | undefined, nonce: number, initCode: string): Promise<void> => {
+    if (address === undefined) return Promise.resolve();
+    if (at !== MAINNET) return constructAt(rpc, address, DEPLOYERS.uniswapV3, initCode);
+    return createAt(rpc, address, DEPLOYERS.uniswapV3, nonce, initCode);
+  };
 
   await create(factory, 0, initCodeOf(core("UniswapV3Factory")));
-  await create(MAINNET.tickLens, 2, initCodeOf(periphery("lens/TickLens")));
-  await create(MAINNET.quoter, 3, initCodeOf(periphery("lens/Quoter"), [factory, weth]));
+  await create(at.tickLens, 2, initCodeOf(periphery("lens/TickLens")));
+  await create(at.quoter, 3, initCodeOf(periphery("lens/Quoter"), [factory, weth]));
   if (!options.keepSwapRouter) {
-    await create(MAINNET.swapRouter, 4, initCodeOf(periphery("SwapRouter"), [factory, weth]));
+    await create(at.swapRouter, 4, initCodeOf(periphery("SwapRouter"), [factory, weth]));
   }
-  await create(MAINNET.nftDescriptor, 5, initCodeOf(periphery("libraries/NFTDescriptor")));
+  await create(at.nftDescriptor, 5, initCodeOf(periphery("libraries/NFTDescriptor")));
   await create(
-    MAINNET.tokenDescriptor,
+    at.tokenDescriptor,
     6,
     initCodeOf(periphery("NonfungibleTokenPositionDescriptor"), [weth, encodeBytes32String("ETH")], {
-      NFTDescriptor: MAINNET.nftDescriptor,
+      NFTDescriptor: at.nftDescriptor,
     }),
   );
   await create(
-    MAINNET.tokenDescriptorProxy,
+    at.tokenDescriptorProxy,
     7,
     initCodeOf(
       npmArtifact("@openzeppelin/contracts/build/contracts/TransparentUpgradeableProxy.json", "@uniswap/v3-periphery"),
-      [MAINNET.tokenDescriptor, UNISWAP_PROXY_ADMIN, "0x"],
+      [at.tokenDescriptor, UNISWAP_PROXY_ADMIN, "0x"],
     ),
   );
   await create(
-    MAINNET.nonfungiblePositionManager,
+    at.nonfungiblePositionManager,
     8,
-    initCodeOf(periphery("NonfungiblePositionManager"), [factory, weth, MAINNET.tokenDescriptorProxy]),
+    initCodeOf(periphery("NonfungiblePositionManager"), [factory, weth, at.tokenDescriptorProxy]),
   );
-  await create(MAINNET.quoterV2, 13, initCodeOf(routers("lens/QuoterV2"), [factory, weth]));
+  await create(at.quoterV2, 13, initCodeOf(routers("lens/QuoterV2"), [factory, weth]));
   await create(
-    MAINNET.swapRouter02,
+    at.swapRouter02,
     14,
-    initCodeOf(routers("SwapRouter02"), [UNISWAP_V2_FACTORY, factory, MAINNET.nonfungiblePositionManager, weth]),
+    initCodeOf(routers("SwapRouter02"), [UNISWAP_V2_FACTORY, factory, at.nonfungiblePositionManager, weth]),
   );
 }
 
@@ -92,8 +96,8 @@ export async function createPool(
   tokenB: string,
   feePips: number,
 ): Promise<string> {
-  await rpc.write(from, MAINNET.uniswapV3Factory, FACTORY_ABI, "createPool", [tokenA, tokenB, feePips]);
-  const [pool] = await rpc.read(MAINNET.uniswapV3Factory, FACTORY_ABI, "getPool", [tokenA, tokenB, feePips]);
+  await rpc.write(from, rpc.addresses.uniswapV3Factory, FACTORY_ABI, "createPool", [tokenA, tokenB, feePips]);
+  const [pool] = await rpc.read(rpc.addresses.uniswapV3Factory, FACTORY_ABI, "getPool", [tokenA, tokenB, feePips]);
   return pool as string;
 }
 
@@ -111,6 +115,6 @@ export async function registerPool(
     [token1, token0],
   ] as const) {
     const slot = nested(toBeHex(feePips, 32), nested(second, nested(first, toWord(FACTORY_GET_POOL_SLOT))));
-    await rpc.request("hardhat_setStorageAt", [MAINNET.uniswapV3Factory, slot, zeroPadValue(pool, 32)]);
+    await rpc.request("hardhat_setStorageAt", [rpc.addresses.uniswapV3Factory, slot, zeroPadValue(pool, 32)]);
   }
 }

@@ -2,6 +2,7 @@ import { arbitrum } from "./arbitrum.ts";
 import { arbitrumSepolia } from "./arbitrumSepolia.ts";
 import { base } from "./base.ts";
 import { baseSepolia } from "./baseSepolia.ts";
+import { local } from "./local.ts";
 import { mainnet } from "./mainnet.ts";
 import { sepolia } from "./sepolia.ts";
 import type { NetworkDescription, NetworkName } from "./types.ts";
@@ -14,6 +15,7 @@ export const networks: Readonly<Record<NetworkName, NetworkDescription>> = {
   sepolia,
   arbitrumSepolia,
   baseSepolia,
+  local,
 };
 
 /** The network of that name, or undefined. */

@@ -13,6 +13,7 @@ export const arbitrum: NetworkDescription = {
   title: "Arbitrum One",
   chainId: CHAIN_ID,
   isTestnet: false,
+  isPublic: true,
   isRollup: true,
   rpcVariable: "ARBITRUM_RPC_URL",
   explorer: "https://arbiscan.io",

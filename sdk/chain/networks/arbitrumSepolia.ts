@@ -17,6 +17,7 @@ export const arbitrumSepolia: NetworkDescription = {
   title: "Arbitrum Sepolia",
   chainId: CHAIN_ID,
   isTestnet: true,
+  isPublic: true,
   isRollup: true,
   rpcVariable: "ARBITRUM_SEPOLIA_RPC_URL",
   explorer: "https://sepolia.arbiscan.io",

@@ -12,6 +12,7 @@ export const base: NetworkDescription = {
   title: "Base",
   chainId: CHAIN_ID,
   isTestnet: false,
+  isPublic: true,
   isRollup: true,
   rpcVariable: "BASE_RPC_URL",
   explorer: "https://basescan.org",

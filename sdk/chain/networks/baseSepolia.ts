@@ -13,6 +13,7 @@ export const baseSepolia: NetworkDescription = {
   title: "Base Sepolia",
   chainId: CHAIN_ID,
   isTestnet: true,
+  isPublic: true,
   isRollup: true,
   rpcVariable: "BASE_SEPOLIA_RPC_URL",
   explorer: "https://sepolia.basescan.org",

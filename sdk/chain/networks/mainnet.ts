@@ -12,6 +12,7 @@ export const mainnet: NetworkDescription = {
   title: "Ethereum",
   chainId: CHAIN_ID,
   isTestnet: false,
+  isPublic: true,
   isRollup: false,
   rpcVariable: "MAINNET_RPC_URL",
   explorer: "https://etherscan.io",

@@ -16,6 +16,7 @@ export const sepolia: NetworkDescription = {
   title: "Sepolia",
   chainId: CHAIN_ID,
   isTestnet: true,
+  isPublic: true,
   isRollup: false,
   rpcVariable: "SEPOLIA_RPC_URL",
   explorer: "https://sepolia.etherscan.io",

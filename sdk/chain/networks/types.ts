@@ -1,7 +1,7 @@
 import type { GmxV2Venue } from "../deployment.ts";
 
 /** Names of the networks that a vault can be deployed to. */
-export type NetworkName = "mainnet" | "arbitrum" | "base" | "sepolia" | "arbitrumSepolia" | "baseSepolia";
+export type NetworkName = "mainnet" | "arbitrum" | "base" | "sepolia" | "arbitrumSepolia" | "baseSepolia" | "local";
 
 /** A token that a vault can be made of. */
 export interface NetworkToken {
@@ -52,6 +52,8 @@ export interface NetworkDescription {
   readonly title: string;
   readonly chainId: number;
   readonly isTestnet: boolean;
+  /** False for a chain of one machine, where nothing is at stake. */
+  readonly isPublic: boolean;
   /** True where a part of a transaction's cost is paid for data on another chain. */
   readonly isRollup: boolean;
   /** Environment variable with the URL of a node. */

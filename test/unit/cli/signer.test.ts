@@ -3,13 +3,15 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { expect } from "chai";
-import { Wallet, encryptKeystoreJsonSync } from "ethers";
+import { Wallet, encryptKeystoreJsonSync, type Signer } from "ethers";
 
 import { readEnvironment } from "../../../cli/env.ts";
 import { UsageError } from "../../../cli/errors.ts";
 import { createOutput } from "../../../cli/output.ts";
-import { selectAccount } from "../../../cli/vault/signer.ts";
+import { selectAccount, type Account } from "../../../cli/vault/signer.ts";
 import type { SignerOptions } from "../../../cli/vaultOptions.ts";
+import { connectUrl } from "../../../keeper/rpc.ts";
+import { startFakeNode } from "./fakeNode.ts";
 import { collect } from "./host.ts";
 
 const LOCAL = 31_337n;
@@ -20,6 +22,12 @@ async function select(options: SignerOptions, chainId = LOCAL, variables: Readon
   const output = createOutput({ stdout: stream, stderr: stream, noColor: true });
   const environment = readEnvironment(variables);
   return await selectAccount(options, chainId, { environment, output, signal: new AbortController().signal });
+}
+
+/** The key of an account that has one here. */
+async function open({ open: decrypt }: Account): Promise<Wallet> {
+  if (decrypt === undefined) throw new Error("the node signs for this account");
+  return await decrypt();
 }
 
 /** The message of the error, which must be one for users. */
@@ -50,15 +58,15 @@ describe("selectAccount", () => {
   it("opens a keystore on any chain, its address without the password", async () => {
     const looking = await select({ keystore }, 1n);
     expect(looking.address).to.equal(WALLET.address);
-    expect(await refusal(looking.open())).to.include("--password-file");
-    const opened = await (await select({ keystore, passwordFile }, 1n)).open();
+    expect(await refusal(open(looking))).to.include("--password-file");
+    const opened = await open(await select({ keystore, passwordFile }, 1n));
     expect(opened.privateKey).to.equal(WALLET.privateKey);
   });
 
   it("says which file is wrong, never what is in it", async () => {
     const wrong = path.join(directory, "wrong");
     writeFileSync(wrong, "s3cret");
-    const text = await refusal((await select({ keystore, passwordFile: wrong })).open());
+    const text = await refusal(open(await select({ keystore, passwordFile: wrong })));
     expect(text).to.include("does not open").and.not.include("s3cret");
     expect(await refusal(select({ keystore: path.join(directory, "none") }))).to.include("none");
   });
@@ -67,7 +75,7 @@ describe("selectAccount", () => {
     const options = { privateKeyEnv: "KEY" };
     const account = await select(options, LOCAL, { KEY: WALLET.privateKey });
     expect(account.address).to.equal(WALLET.address);
-    expect((await account.open()).privateKey).to.equal(WALLET.privateKey);
+    expect((await open(account)).privateKey).to.equal(WALLET.privateKey);
     expect(await refusal(select(options, 1n, { KEY: WALLET.privateKey })))
       .to.include("31337")
       .and.include("--keystore");
@@ -76,11 +84,23 @@ describe("selectAccount", () => {
     expect(text).to.include("no private key").and.not.include("notakey");
   });
 
-  it("looks without a key, and refuses to send then", async () => {
+  it("lets the node sign for an account that it holds, and no other", async () => {
     const account = await select({ account: WALLET.address });
     expect(account.address).to.equal(WALLET.address);
-    expect(await refusal(account.open())).to.include("cannot sign");
-    expect(await refusal(select({ account: WALLET.address, yes: true }))).to.include("cannot sign");
+    const connected = async (accounts: readonly string[]): Promise<Signer> => {
+      const node = await startFakeNode({ eth_accounts: () => accounts });
+      const rpc = connectUrl(node.url, LOCAL, 1_000);
+      try {
+        return await account.connect(rpc);
+      } finally {
+        rpc.destroy();
+        await node.close();
+      }
+    };
+    expect(await (await connected([WALLET.address.toLowerCase()])).getAddress()).to.equal(WALLET.address);
+    expect(await refusal(connected([])))
+      .to.include("cannot sign")
+      .and.include("--keystore");
   });
 
   it("wants exactly one account", async () => {

@@ -162,7 +162,7 @@ describe("hedgerow status, deposit, redeem, claim and keeper on a chain", functi
   });
 
   it("asks for the chain's name before it sends to a vault that no deployment names", async () => {
-    const { rpcUrl, vault, lens } = world.deployment ?? { rpcUrl: "", vault: "", lens: "" };
+    const { rpcUrl = "", vault, lens } = world.deployment ?? { rpcUrl: "", vault: "", lens: "" };
     const args = [
       "deposit",
       "--amount",
