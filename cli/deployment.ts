@@ -21,6 +21,8 @@ const schema = z.looseObject({
   rpcUrl: z.url().optional(),
   /** Environment variable with the URL of a node: that of a public network may hold a key, so the file does not. */
   rpcVariable: z.string().min(1).optional(),
+  /** Token with the price of the chain's own coin, which gas is paid in. */
+  wrappedNative: address.optional(),
   vault: address,
   lens: address,
   base: address,

@@ -13,6 +13,9 @@ import { resolveVault, type ResolvedVault } from "./resolve.ts";
 import { readVaultSpec } from "./spec.ts";
 import { workspaceOf, type Workspace } from "./workspace.ts";
 
+/** Prices the coin that gas is paid in, on every network of the table. */
+const NATIVE_FEED = "ETH / USD";
+
 /** Checks a vault to be, and with --yes deploys it. */
 export async function runDeploy(options: DeployOptions, context: CommandContext): Promise<void> {
   const { vault, rpc, rpcUrl, workspace } = await prepareVault(options, context);
@@ -77,6 +80,7 @@ function keepAddresses(
     base: venues.base,
     quote: venues.quote,
     pool: venues.pool,
+    ...(vault.base.feed === NATIVE_FEED ? { wrappedNative: venues.base } : {}),
     deployer,
     roles,
   });

@@ -80,8 +80,9 @@ async function chooseClock(config: KeeperConfig): Promise<Clock> {
 }
 
 function fromDeployment(deployment: Deployment, environment: CommandContext["environment"]): ConfigInput {
-  const { chainId, lens, vault } = deployment;
-  return { chainId, rpcUrl: rpcUrlOf(deployment, environment), lens, vaults: [vault] };
+  const { chainId, lens, vault, wrappedNative } = deployment;
+  const native = wrappedNative === undefined ? {} : { wrappedNative };
+  return { chainId, rpcUrl: rpcUrlOf(deployment, environment), lens, vaults: [vault], ...native };
 }
 
 function readKey(name: string | undefined, environment: CommandContext["environment"]): string | undefined {
