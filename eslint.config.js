@@ -129,4 +129,6 @@ export default defineConfig(
     "The dashboard imports the sdk, no other program.",
   ]),
   forbid(["cli/**/*.ts"], HARDHAT, TESTS),
+  // Deployments are Ignition's; nothing else of Hardhat is.
+  forbid(["cli/deploy/**/*.ts"], [["hardhat", "hardhat/*"], "Hardhat itself is for scripts and localnet."], TESTS),
 );

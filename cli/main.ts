@@ -16,6 +16,7 @@ import { addExportCommand } from "./commands/export.ts";
 import { addKeeperCommand } from "./commands/keeper.ts";
 import { addPlanCommand } from "./commands/plan.ts";
 import { addPositionCommand } from "./commands/position.ts";
+import { addPreflightCommand } from "./commands/preflight.ts";
 import { addRedeemCommand } from "./commands/redeem.ts";
 import { addSimulateCommand } from "./commands/simulate.ts";
 import { addStatusCommand } from "./commands/status.ts";
@@ -88,6 +89,7 @@ function buildProgram(context: CommandContext, streams: CliHost["streams"]): Com
   addDemoCommand(program, context);
   addBacktestCommand(program, context);
   addDeployCommand(program, context);
+  addPreflightCommand(program, context);
   addStatusCommand(program, context);
   addVaultCommand(program, context);
   addDepositCommand(program, context);

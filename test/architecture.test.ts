@@ -77,10 +77,21 @@ const TYPESCRIPT: Rules = {
     { room: "keeper/", may: ["sdk/**", "package.json", ...GENERATED] },
     { room: "web/", may: ["sdk/**", "package.json", ...GENERATED] },
     // The command line wires the programs together; none of them knows it.
-    { room: "cli/", may: ["sdk/**", "keeper/**", "localnet/**", "web/**", "package.json", ...GENERATED] },
+    {
+      room: "cli/",
+      may: ["sdk/**", "keeper/**", "localnet/**", "web/**", "cli/deploy/", "package.json", ...GENERATED],
+    },
+    // Deployments are Ignition's, described by the modules; nothing else of Hardhat's is imported.
+    {
+      room: "cli/deploy/",
+      may: ["sdk/**", "keeper/**", "localnet/**", "cli/", "scripts/modules/"],
+      packages: ["@nomicfoundation/ignition-core", "ethers", "zod"],
+    },
     { room: "cli/hedgerow.mjs", may: ["scripts/runtime.mjs", "scripts/processes.mjs"] },
     { room: "localnet/", may: ["sdk/**", "scripts/**", "hardhat.config.ts", ...GENERATED] },
     { room: "scripts/", may: ["sdk/**", "localnet/**", "hardhat.config.ts", ...GENERATED] },
+    // What is deployed, and in which order; no more than that.
+    { room: "scripts/modules/", may: ["sdk/**"], packages: ["@nomicfoundation/ignition-core"] },
     { room: "bench/", may: ["**"] },
     { room: "test/", may: ["**"] },
     { room: "hardhat.config.ts", may: [] },
@@ -89,7 +100,7 @@ const TYPESCRIPT: Rules = {
   reserved: [
     {
       packages: ["hardhat", "@nomicfoundation/"],
-      rooms: ["scripts/", "localnet/", "test/", "bench/", "hardhat.config.ts", "types/"],
+      rooms: ["scripts/", "localnet/", "test/", "bench/", "hardhat.config.ts", "types/", "cli/deploy/"],
     },
     {
       packages: ["ethers", "viem", "jsbi", "@uniswap/"],
@@ -312,6 +323,9 @@ const FORBIDDEN: readonly (readonly [string, string, string])[] = [
   ["the twin imports the keeper", "localnet/twin.ts", 'import { tick } from "../keeper/tick.ts";'],
   ["the command line imports a test", "cli/demo.ts", 'import { x } from "../test/helper.ts";'],
   ["the command line imports Hardhat", "cli/demo.ts", 'import hre from "hardhat";'],
+  ["a deployment imports Hardhat", "cli/deploy/run.ts", 'import hre from "hardhat";'],
+  ["a deployment imports another script", "cli/deploy/run.ts", 'import { x } from "../../scripts/gas.ts";'],
+  ["a module of a deployment imports the twin", "scripts/modules/x.ts", 'import { x } from "../../localnet/twin.ts";'],
   ["the keeper imports a plugin of Hardhat", "keeper/main.ts", 'import x from "@nomicfoundation/hardhat-ethers";'],
   ["the sdk imports Hardhat's types", "sdk/chain/encode.ts", 'let x: import("hardhat/types").Artifacts;'],
   ["a script imports a test library", "scripts/deploy.ts", 'import { expect } from "chai";'],
@@ -340,6 +354,8 @@ const PERMITTED: readonly (readonly [string, string, string])[] = [
   ["the chain imports generated types", "sdk/chain/encode.ts", 'import type { V } from "../../types/index.ts";'],
   ["the chain imports the policy's types", "sdk/chain/encode.ts", 'import { type D } from "../policy/types.ts";'],
   ["the command line wires the keeper", "cli/demo.ts", 'import { tick } from "../keeper/tick.ts";'],
+  ["a deployment imports Ignition", "cli/deploy/run.ts", 'import { deploy } from "@nomicfoundation/ignition-core";'],
+  ["a deployment imports its modules", "cli/deploy/run.ts", 'import { x } from "../../scripts/modules/vault.ts";'],
   ["the twin imports Hardhat", "localnet/twin.ts", 'import hre from "hardhat";'],
   ["a test imports anything", "test/unit/x.test.ts", 'import { tick } from "../../keeper/tick.ts";'],
   ["the keeper's configuration reads the environment", "keeper/config.ts", "const url = process.env.RPC_URL;"],

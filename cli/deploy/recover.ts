@@ -43,7 +43,7 @@ export async function recoverJournal(
 /** Nonces that Ignition prepared to send and of which it wrote no hash down. */
 function readUnrecorded(directory: string): readonly number[] {
   const open = new Map<string, number>();
-  for (const { type, futureId, networkInteractionId, nonce } of readJournal(directory)) {
+  for (const { type, futureId = "", networkInteractionId = 0, nonce } of readJournal(directory)) {
     const key = `${futureId}/${networkInteractionId}`;
     if (type === "TRANSACTION_PREPARE_SEND" && nonce !== undefined) open.set(key, nonce);
     if (type === "TRANSACTION_SEND") open.delete(key);

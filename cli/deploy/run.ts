@@ -1,17 +1,19 @@
-import type { JsonRpcProvider } from "ethers";
+import { formatUnits } from "ethers";
 
 import type { NetworkDescription } from "../../sdk/chain/networks/types.ts";
 import type { RolesReading } from "../../sdk/chain/roles.ts";
 import type { CommandContext } from "../context.ts";
 import { display, writeDeployment } from "../deployment.ts";
-import { connectNode, toAddress } from "../vault/connection.ts";
 import { selectAccount } from "../vault/signer.ts";
 import { deployResolvedVault, type DeployedVault } from "./deployVault.ts";
-import { requireNetwork, requireRpcUrl } from "./networkOption.ts";
-import type { DeployOptions, VaultToBeOptions } from "./options.ts";
-import { resolveVault, type ResolvedVault } from "./resolve.ts";
-import { readVaultSpec } from "./spec.ts";
-import { workspaceOf, type Workspace } from "./workspace.ts";
+import { dryRun, type DryRun } from "./dryRun.ts";
+import { describeEther } from "./ether.ts";
+import { findProblems, printFindings, requireClear } from "./findings.ts";
+import type { DeployOptions } from "./options.ts";
+import type { Finding } from "./preflight/types.ts";
+import { prepareVault } from "./prepare.ts";
+import type { ResolvedVault } from "./resolve.ts";
+import { hasBegun, type Workspace } from "./workspace.ts";
 
 /** Prices the coin that gas is paid in, on every network of the table. */
 const NATIVE_FEED = "ETH / USD";
@@ -22,38 +24,29 @@ export async function runDeploy(options: DeployOptions, context: CommandContext)
   const { network } = vault;
   try {
     const account = await selectAccount(options, BigInt(network.chainId), context);
+    const findings = await findProblems(vault, rpc, workspace, account.address);
+    if (!options.json) printFindings(findings, context);
+    if (options.dryRun) {
+      const plan = await dryRun(vault, workspace, rpc, rpcUrl, account.address, context.signal);
+      reportDryRun(vault, plan, findings, options, context);
+      return;
+    }
+    requireClear(findings, hasBegun(workspace));
+    if (!options.yes) {
+      if (options.json)
+        context.output.json({ sent: false, network: network.name, deployer: account.address, findings });
+      else
+        context.output.line(
+          `\nReady to deploy ${vault.name} to ${network.title}. Nothing was sent. Add --yes to send.`,
+        );
+      return;
+    }
     const deployed = await deployResolvedVault(vault, workspace, rpc, account, context);
     keepAddresses(vault, deployed, workspace, account.address, rpcUrl);
     report(vault, deployed, workspace, account.address, options, context);
   } finally {
     rpc.destroy();
   }
-}
-
-/** A vault to be, and a node of its network that answered. */
-export interface PreparedVault {
-  readonly vault: ResolvedVault;
-  readonly rpc: JsonRpcProvider;
-  readonly rpcUrl: string;
-  readonly workspace: Workspace;
-}
-
-/** Reads the vault's file and connects. Throws {@link UsageError} with what is missing or wrong. */
-export async function prepareVault(options: VaultToBeOptions, context: CommandContext): Promise<PreparedVault> {
-  const network = requireNetwork(options.network);
-  const vault = resolveVault(readVaultSpec(options.vault), network, {
-    ...roleOption("admin", options.admin),
-    ...roleOption("keeper", options.keeper),
-    ...roleOption("guardian", options.guardian),
-    ...(options.adminDelaySeconds === undefined ? {} : { adminDelaySeconds: options.adminDelaySeconds }),
-  });
-  const rpcUrl = requireRpcUrl(network, options.rpc, context);
-  const { provider: rpc } = await connectNode(rpcUrl, BigInt(network.chainId));
-  return { vault, rpc, rpcUrl, workspace: workspaceOf(options.deployments, network.name, vault.symbol) };
-}
-
-function roleOption(name: "admin" | "keeper" | "guardian", text: string | undefined) {
-  return text === undefined ? {} : { [name]: toAddress(`--${name}`, text) };
 }
 
 /** What `status`, `deposit` and `keeper` want to know. The URL of a public node may hold a key: its variable is named instead. */
@@ -120,6 +113,34 @@ function report(
   output.pairs("Roles, read back from the chain", describeRoles(network, deployed.roles, roles, deployer));
   const file = display(addressesFile);
   output.line(`\nWritten to ${file}. Look at it with: npx hedgerow status --deployment ${file}`);
+}
+
+function reportDryRun(
+  { name, network }: ResolvedVault,
+  { transactions, gas, gasPrice, cost }: DryRun,
+  findings: readonly Finding[],
+  options: DeployOptions,
+  { output }: CommandContext,
+): void {
+  if (options.json) {
+    output.json({ sent: false, network: network.name, transactions, gas, gasPrice, cost, findings });
+    return;
+  }
+  output.table(
+    `${name} on ${network.title}: what would be sent, in this order`,
+    [{ title: "step" }, { title: "to" }, { title: "gas", align: "right" }, { title: "cost", align: "right" }],
+    [
+      ...transactions.map(({ step, to, gas: used }) => [
+        step,
+        to ?? "a new contract",
+        used.toLocaleString("en-US"),
+        describeEther(used * gasPrice),
+      ]),
+      ["total", `${transactions.length} transactions`, gas.toLocaleString("en-US"), describeEther(cost)],
+    ],
+  );
+  const data = network.isRollup ? " The rollup charges for the data of every transaction on top." : "";
+  output.line(`At ${formatUnits(gasPrice, "gwei")} gwei, the fee of now.${data} Nothing was sent.`);
 }
 
 function describeRoles(

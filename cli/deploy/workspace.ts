@@ -94,6 +94,11 @@ export function readSystem(file: string): SystemAddresses | undefined {
   }
 }
 
+/** Whether a deployment of this vault was begun: its own, or that of the system before it. */
+export function hasBegun({ systemFile, systemDirectory, vaultDirectory }: Workspace): boolean {
+  return existsSync(vaultDirectory) || (existsSync(systemDirectory) && !existsSync(systemFile));
+}
+
 /** Writes a file so that a reader, or a crash, sees the old one or the new one and never a part. */
 export function writeWhole(file: string, text: string): void {
   mkdirSync(path.dirname(file), { recursive: true });

@@ -37,8 +37,8 @@ export function addRoleCalls(
   after: readonly Future[],
 ): readonly Future[] {
   const done = [...after];
-  for (const [i, { method, args }] of calls.entries()) {
-    const id = `role_${i + 1}_${method}`;
+  for (const { what, method, args } of calls) {
+    const id = what.replaceAll(" ", "_");
     done.push(m.call(manager, method, [...args] as ArgumentType[], { id, after: [...done] }));
   }
   return done;

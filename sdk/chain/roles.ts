@@ -20,7 +20,10 @@ export const KEEPER_CALLS = ["rebalance"] as const;
 export const GUARDIAN_CALLS = ["pauseDeposits", "pauseKeeper", "startWindDown", "cancelAdapterChange"] as const;
 
 /** One call of an AccessManager; `target` is the vault's address, or a promise of it. */
-export type RoleCall<Address> = { readonly what: string } & (
+export type RoleCall<Address> = {
+  /** A few plain words. */
+  readonly what: string;
+} & (
   | {
       readonly method: "setTargetFunctionRole";
       readonly args: readonly [target: Address, selectors: readonly string[], role: bigint];
@@ -36,17 +39,17 @@ export type RoleCall<Address> = { readonly what: string } & (
 export function planRoles<Address>(vault: Address, roles: Roles, deployer: string): readonly RoleCall<Address>[] {
   return [
     {
-      what: "let the keeper's role call rebalance",
+      what: "let keepers rebalance",
       method: "setTargetFunctionRole",
       args: [vault, selectorsOf(KEEPER_CALLS), Role.keeper],
     },
     {
-      what: "let the guardian's role call what reduces risk",
+      what: "let guardians reduce risk",
       method: "setTargetFunctionRole",
       args: [vault, selectorsOf(GUARDIAN_CALLS), Role.guardian],
     },
-    { what: "make the keeper keeper", method: "grantRole", args: [Role.keeper, roles.keeper, 0] },
-    { what: "make the guardian guardian", method: "grantRole", args: [Role.guardian, roles.guardian, 0] },
+    { what: "grant keeper", method: "grantRole", args: [Role.keeper, roles.keeper, 0] },
+    { what: "grant guardian", method: "grantRole", args: [Role.guardian, roles.guardian, 0] },
     ...planHandover(roles, deployer),
   ];
 }
@@ -57,12 +60,12 @@ export function planHandover(
   deployer: string,
 ): readonly RoleCall<never>[] {
   const grant: RoleCall<never> = {
-    what: "make the admin admin",
+    what: "grant admin",
     method: "grantRole",
     args: [Role.admin, admin, adminDelaySeconds],
   };
   if (deployer.toLowerCase() === admin.toLowerCase()) return [grant];
-  return [grant, { what: "drop the deployer's power", method: "renounceRole", args: [Role.admin, deployer] }];
+  return [grant, { what: "renounce admin", method: "renounceRole", args: [Role.admin, deployer] }];
 }
 
 /** Who holds what on a chain, read back after a deployment. */

@@ -51,7 +51,7 @@ describe("the two roads of deployment", () => {
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-  const provider = (): EIP1193Provider => twin.provider as unknown as EIP1193Provider;
+  const provider = (): EIP1193Provider => twin.provider;
   const run = {
     confirmations: 1,
     signal: new AbortController().signal,

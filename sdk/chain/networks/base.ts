@@ -16,6 +16,7 @@ export const base: NetworkDescription = {
   isRollup: true,
   rpcVariable: "BASE_RPC_URL",
   explorer: "https://basescan.org",
+  blockSeconds: 2,
   confirmations: 1,
   uniswapV3Factory: uniswapV3FactoryOn(CHAIN_ID),
   tokens: [tokenFrom(AaveV3Base, "WETH", "WETH", "ETH / USD"), tokenFrom(AaveV3Base, "USDC", "USDC", "USDC / USD")],

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 
 import { getAddress } from "ethers";
 
-import type { GmxV2Deployment } from "./types.ts";
+import type { GmxV2Deployment, GmxV2Market } from "./types.ts";
 
 // The package's ESM build imports files without their endings, which Node does not do.
 const require = createRequire(import.meta.url);
@@ -43,5 +43,32 @@ export function gmxV2On(chainId: number): GmxV2Deployment {
       longToken: getAddress(market.longTokenAddress),
       shortToken: getAddress(market.shortTokenAddress),
     })),
+  };
+}
+
+/** Keys of GMX's DataStore under which it says whether a market takes another short. */
+export interface GmxV2MarketKeys {
+  readonly isDisabled: string;
+  /** Most USD of shorts, 30 decimals. */
+  readonly maxOpenInterest: string;
+  /** USD of shorts with a collateral, 30 decimals; a market has two collaterals. */
+  readonly openInterest: readonly string[];
+  /** Least collateral of a position in USD, 30 decimals. */
+  readonly minCollateralUsd: string;
+}
+
+/** The keys of a market, hashed by GMX's own package. */
+export function gmxV2MarketKeys({ market, longToken, shortToken }: Omit<GmxV2Market, "indexToken">): GmxV2MarketKeys {
+  const keys = require("@gmx-io/sdk/configs/dataStore") as {
+    readonly MIN_COLLATERAL_USD_KEY: string;
+    isMarketDisabledKey(market: string): string;
+    maxOpenInterestKey(market: string, isLong: boolean): string;
+    openInterestKey(market: string, collateral: string, isLong: boolean): string;
+  };
+  return {
+    isDisabled: keys.isMarketDisabledKey(market),
+    maxOpenInterest: keys.maxOpenInterestKey(market, false),
+    openInterest: [...new Set([longToken, shortToken])].map((token) => keys.openInterestKey(market, token, false)),
+    minCollateralUsd: keys.MIN_COLLATERAL_USD_KEY,
   };
 }
