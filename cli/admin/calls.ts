@@ -1,7 +1,7 @@
 import { ZeroAddress } from "ethers";
 
 import { encodeCall } from "../../sdk/chain/adminCall.ts";
-import { Role } from "../../sdk/chain/deployment.ts";
+import { Role } from "../../sdk/chain/roles.ts";
 import type { GuardedCall } from "../../sdk/chain/permission.ts";
 import type { VaultSettings } from "../../sdk/chain/vaultSettings.ts";
 import type { PolicyParams } from "../../sdk/policy/types.ts";

@@ -1,4 +1,4 @@
-import type { Role } from "../../sdk/chain/deployment.ts";
+import type { Role } from "../../sdk/chain/roles.ts";
 import type { PolicyParams } from "../../sdk/policy/types.ts";
 import type { ConnectionOptions, SignerOptions } from "../vaultOptions.ts";
 

@@ -2,7 +2,7 @@ import { ZeroAddress } from "ethers";
 
 import type { RoleMember } from "../../sdk/chain/access.ts";
 import { type DecodedCall, paramsOf } from "../../sdk/chain/adminCall.ts";
-import { Role } from "../../sdk/chain/deployment.ts";
+import { Role } from "../../sdk/chain/roles.ts";
 import type { VaultSettings } from "../../sdk/chain/vaultSettings.ts";
 import { formatTime } from "../../sdk/sim/window.ts";
 import { displayAmount } from "../amount.ts";

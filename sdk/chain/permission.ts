@@ -2,7 +2,7 @@ import { dataSlice, type JsonRpcApiProvider } from "ethers";
 
 import { accessInterface, callerAt, type AccessCall } from "./access.ts";
 import { vaultInterface } from "./contracts.ts";
-import { Role } from "./deployment.ts";
+import { Role } from "./roles.ts";
 import type { BlockRef } from "./snapshot.ts";
 
 /** What an account may do about one call. */

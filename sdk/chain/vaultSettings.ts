@@ -11,7 +11,7 @@ import {
   vaultContract,
   volatilityContract,
 } from "./contracts.ts";
-import { AdapterKind } from "./deployment.ts";
+import { AdapterKind } from "./vaultSpec.ts";
 import { ReadError, type BlockRef } from "./snapshot.ts";
 
 /*
