@@ -59,7 +59,7 @@ export function createReplay(world: DemoWorld, options: ReplayOptions): Replay {
   const note = (observation: Observation): Observation => {
     marks.push(observation.mark);
     maxNavDifferenceQuote = Math.max(maxNavDifferenceQuote, Math.abs(observation.navDifferenceQuote));
-    if (observation.shorts.length > 0) shorts = observation.shorts;
+    if (sumOf(observation.shorts) > sumOf(shorts)) shorts = observation.shorts;
     if (observation.health !== null) minHealth = Math.min(minHealth ?? Infinity, observation.health);
     return observation;
   };
@@ -150,6 +150,10 @@ export function createReplay(world: DemoWorld, options: ReplayOptions): Replay {
     },
     run,
   };
+}
+
+function sumOf(shorts: Observation["shorts"]): number {
+  return shorts.reduce((sum, { base }) => sum + base, 0);
 }
 
 async function keepPace(

@@ -60,7 +60,7 @@ export interface DemoResult {
     readonly realisedVolatility: number;
   };
   readonly minHealth: number | null;
-  /** Where the vault was short, at the end or before it left last. */
+  /** Where the vault was short, when it was most. */
   readonly shorts: ReplayRecord["shorts"];
   readonly window: {
     readonly source: DemoSetup["source"];

@@ -183,7 +183,7 @@ function isPortTaken(error: unknown): boolean {
 }
 
 function announceChain(world: TwinWorld, output: Output): void {
-  if (world.deployment === undefined) return;
+  if (world.deployment?.rpcUrl === undefined) return;
   const { rpcUrl, chainId } = world.deployment;
   const { depositor } = world.accounts;
   output.note(`JSON-RPC: ${rpcUrl} (chain ${chainId}), addresses in ${display(LOCAL_DEPLOYMENT_FILE)}`);

@@ -93,7 +93,7 @@ export function printResult(output: Output, result: DemoResult): void {
     ["transactions", `${rebalances.sent} sent (${kinds.join(", ") || "none"}), ${rebalances.reverted} reverted`],
     ["outside band", `at most ${result.maxTicksOutsideBand} ticks in a row`],
     [
-      "short at",
+      "largest short",
       result.shorts.map(({ venue, base }) => `${venue} ${displayNumber(base)} ${units.base}`).join(", ") || "nothing",
     ],
     ["lowest health", result.minHealth === null ? "no debt" : displayNumber(result.minHealth, 3)],

@@ -98,7 +98,7 @@ export interface ReplayRecord {
   readonly complaints: readonly string[];
   readonly maxTicksOutsideBand: number;
   readonly maxNavDifferenceQuote: number;
-  /** At the end, or before the last exit. */
+  /** When they were largest. */
   readonly shorts: readonly DemoShort[];
   readonly minHealth: number | null;
   readonly steps: number;

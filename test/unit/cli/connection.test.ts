@@ -80,7 +80,7 @@ describe("connecting to a vault", () => {
     writeFileSync(file, "{");
     expect(await refusal(["--deployment", file])).to.include("is not JSON");
     writeFileSync(file, JSON.stringify({ chainId: 1 }));
-    expect(await refusal(["--deployment", file])).to.include("rpcUrl");
+    expect(await refusal(["--deployment", file])).to.include("vault");
   });
 
   it("looks at nothing else before a preview has an account, and never sends in one", async () => {
