@@ -30,6 +30,8 @@ export interface ForkNetwork {
   /** Of every block on the fork. */
   readonly baseFeeWei: bigint;
   readonly addresses: VenueAddresses;
+  /** Uniswap's, for those who follow the price that the test moves. */
+  readonly positionManager: string;
   readonly aaveAddressesProvider: string;
   readonly feePips: number;
   /** Wrapped ETH: given by depositing. */
@@ -52,6 +54,7 @@ export interface ForkToken {
 /** The package's modules for browsers do not resolve in Node; those for CommonJS do. */
 const uniswap = createRequire(import.meta.url)("@uniswap/sdk-core") as {
   readonly V3_CORE_FACTORY_ADDRESSES: Readonly<Record<number, string>>;
+  readonly NONFUNGIBLE_POSITION_MANAGER_ADDRESSES: Readonly<Record<number, string>>;
   SWAP_ROUTER_02_ADDRESSES(chainId: number): string;
 };
 
@@ -70,14 +73,25 @@ function tokenOf(asset: AaveAsset): ForkToken {
   };
 }
 
-function addressesOf(chainId: number, aavePool: string): VenueAddresses {
+function uniswapAndAaveOf(
+  chainId: number,
+  aave: { readonly POOL: string; readonly POOL_ADDRESSES_PROVIDER: string },
+): Pick<ForkNetwork, "chainId" | "addresses" | "positionManager" | "aaveAddressesProvider"> {
   const uniswapV3Factory = uniswap.V3_CORE_FACTORY_ADDRESSES[chainId];
-  if (uniswapV3Factory === undefined) throw new Error(`Uniswap's address book has no factory on chain ${chainId}.`);
+  const positionManager = uniswap.NONFUNGIBLE_POSITION_MANAGER_ADDRESSES[chainId];
+  if (uniswapV3Factory === undefined || positionManager === undefined) {
+    throw new Error(`Uniswap's address book has no v3 on chain ${chainId}.`);
+  }
   return {
-    uniswapV3Factory,
-    swapRouter02: uniswap.SWAP_ROUTER_02_ADDRESSES(chainId),
-    aavePool,
-    multicall3: MAINNET.multicall3, // the same on every chain
+    chainId,
+    addresses: {
+      uniswapV3Factory,
+      swapRouter02: uniswap.SWAP_ROUTER_02_ADDRESSES(chainId),
+      aavePool: aave.POOL,
+      multicall3: MAINNET.multicall3, // the same on every chain
+    },
+    positionManager,
+    aaveAddressesProvider: aave.POOL_ADDRESSES_PROVIDER,
   };
 }
 
@@ -88,15 +102,13 @@ const USDC_USD = { description: "USDC / USD", deviationBps: 25, heartbeatSeconds
 /** Ethereum. */
 export const MAINNET_FORK: ForkNetwork = {
   name: "mainnet",
-  chainId: 1,
+  ...uniswapAndAaveOf(1, AaveV3Ethereum),
   chainType: "l1",
   rpcVariable: "MAINNET_RPC_URL",
   blockVariable: "MAINNET_FORK_BLOCK",
   // March 2026 like the others: after Aave v3.5 and the Fusaka upgrade, and the time of the address books in use.
   block: 24_600_000n,
   baseFeeWei: 1_000_000_000n,
-  addresses: addressesOf(1, AaveV3Ethereum.POOL),
-  aaveAddressesProvider: AaveV3Ethereum.POOL_ADDRESSES_PROVIDER,
   feePips: 500,
   base: tokenOf(AaveV3Ethereum.ASSETS.WETH),
   quote: tokenOf(AaveV3Ethereum.ASSETS.USDC),
@@ -107,15 +119,13 @@ export const MAINNET_FORK: ForkNetwork = {
 /** Arbitrum One. Feeds and heartbeats as Chainlink publishes them. */
 export const ARBITRUM_FORK: ForkNetwork = {
   name: "arbitrum",
-  chainId: 42_161,
+  ...uniswapAndAaveOf(42_161, AaveV3Arbitrum),
   chainType: "generic",
   rpcVariable: "ARBITRUM_RPC_URL",
   blockVariable: "ARBITRUM_FORK_BLOCK",
   // March 2026. GMX's router in the address book was deployed in block 401,119,771: nothing before it will do.
   block: 442_000_000n,
   baseFeeWei: 100_000_000n,
-  addresses: addressesOf(42_161, AaveV3Arbitrum.POOL),
-  aaveAddressesProvider: AaveV3Arbitrum.POOL_ADDRESSES_PROVIDER,
   feePips: 500,
   base: tokenOf(AaveV3Arbitrum.ASSETS.WETH),
   quote: tokenOf(AaveV3Arbitrum.ASSETS.USDCn), // "USDC" is the bridged one there
@@ -133,15 +143,13 @@ export const ARBITRUM_FORK: ForkNetwork = {
 /** Base. Feeds and heartbeats as Chainlink publishes them. */
 export const BASE_FORK: ForkNetwork = {
   name: "base",
-  chainId: 8_453,
+  ...uniswapAndAaveOf(8_453, AaveV3Base),
   chainType: "generic",
   rpcVariable: "BASE_RPC_URL",
   blockVariable: "BASE_FORK_BLOCK",
   // 1 March 2026: Base makes a block every two seconds since 15 June 2023.
   block: 42_800_000n,
   baseFeeWei: 100_000_000n,
-  addresses: addressesOf(8_453, AaveV3Base.POOL),
-  aaveAddressesProvider: AaveV3Base.POOL_ADDRESSES_PROVIDER,
   feePips: 500,
   base: tokenOf(AaveV3Base.ASSETS.WETH),
   quote: tokenOf(AaveV3Base.ASSETS.USDC),

@@ -40,6 +40,7 @@ describe("fork networks, as published", () => {
     expect(addresses).to.deep.equal({ uniswapV3Factory, swapRouter02, aavePool, multicall3 });
     expect([base.address, quote.address]).to.deep.equal([MAINNET.weth, MAINNET.usdc]);
     expect([baseFeed.proxy, quoteFeed.proxy]).to.deep.equal([MAINNET.chainlinkEthUsd, MAINNET.chainlinkUsdcUsd]);
+    expect(MAINNET_FORK.positionManager).to.equal(MAINNET.nonfungiblePositionManager);
     expect(MAINNET_FORK.aaveAddressesProvider).to.equal(MAINNET.aavePoolAddressesProvider);
   });
 

@@ -4,8 +4,8 @@ import { ACTORS } from "../../localnet/actors.ts";
 import { enforceBlockRules } from "../../localnet/blockRules.ts";
 import type { LocalChain } from "../../localnet/chain.ts";
 import { approveMax } from "../../localnet/place/tokens.ts";
-import { FACTORY_ABI, POOL_ABI } from "../../localnet/place/uniswap.ts";
-import { priceFromSqrtPriceX96, toFeedAnswer, toRaw } from "../../localnet/price.ts";
+import { FACTORY_ABI, POOL_ABI, POSITION_MANAGER_ABI } from "../../localnet/place/uniswap.ts";
+import { fullRangeTicks, priceFromSqrtPriceX96, toFeedAnswer, toRaw } from "../../localnet/price.ts";
 import { createRpc, type Rpc, toQuantity } from "../../localnet/rpc.ts";
 import { openFork } from "../../localnet/serve.ts";
 import { attachTwin } from "../../localnet/twin.ts";
@@ -38,6 +38,13 @@ export interface GmxForkWorld extends ForkWorld {
 /** More than moving the price of a genuine pool by a quarter takes. */
 const TRADER_BASE = 1_000_000;
 const TRADER_QUOTE = 5_000_000_000;
+/**
+ * Full-range liquidity beside the genuine one, in whole quote: whoever moves a market by a third also plays those who follow
+ * it. What genuine providers left behind down there is not what a vault would find after a true move.
+ */
+const FOLLOWERS_QUOTE = 40_000_000;
+/** Deadline of the position manager: never. */
+const NO_DEADLINE = (1n << 64n) - 1n;
 /** Slots that the pool's memory should have at least; those in use are few seconds each on a quick chain. */
 const OBSERVATIONS = 300;
 /** After this the pool's average and its volatility have a past, however short the pool's memory is. */
@@ -111,7 +118,9 @@ async function openForkChain(network: ForkNetwork, url: string): Promise<LocalCh
 
   const quoteAnswer = await readAnswer(rpc, quoteFeed.proxy);
   const [sqrtPriceX96] = await rpc.read(found.pool, POOL_ABI, "slot0");
-  const baseAnswer = toFeedAnswer((priceFromSqrtPriceX96(sqrtPriceX96 as bigint, found) * Number(quoteAnswer)) / 1e8);
+  const price = priceFromSqrtPriceX96(sqrtPriceX96 as bigint, found);
+  await addFollowers(rpc, network.positionManager, found, price);
+  const baseAnswer = toFeedAnswer((price * Number(quoteAnswer)) / 1e8);
   const market: TwinMarket = {
     ...found,
     baseFeed: await takeOverFeed(rpc, baseFeed, baseAnswer),
@@ -126,6 +135,28 @@ async function openForkChain(network: ForkNetwork, url: string): Promise<LocalCh
   });
   // What a twin can do beyond this rests on tokens and admins of its own.
   return { ...attached, addresses: network.addresses, mint };
+}
+
+async function addFollowers(rpc: Rpc, positionManager: string, market: TwinMarket, price: number): Promise<void> {
+  const { trader } = ACTORS;
+  const { token0, token1, baseIsToken0, baseDecimals, quoteDecimals } = market;
+  for (const token of [token0, token1]) await approveMax(rpc, trader, token, positionManager);
+  const base = toRaw(FOLLOWERS_QUOTE / 2 / price, baseDecimals);
+  const quote = toRaw(FOLLOWERS_QUOTE / 2, quoteDecimals);
+  await rpc.write(trader, positionManager, POSITION_MANAGER_ABI, "mint", [
+    {
+      token0,
+      token1,
+      fee: market.feePips,
+      ...fullRangeTicks(market.tickSpacing),
+      amount0Desired: baseIsToken0 ? base : quote,
+      amount1Desired: baseIsToken0 ? quote : base,
+      amount0Min: 0n, // nobody else trades on a fork
+      amount1Min: 0n,
+      recipient: trader,
+      deadline: NO_DEADLINE,
+    },
+  ]);
 }
 
 async function advance(rpc: Rpc, seconds: number): Promise<void> {
