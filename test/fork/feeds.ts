@@ -14,6 +14,7 @@ const PROXY_ABI = abiOf([
   "function confirmAggregator(address aggregator)",
 ]);
 
+const POOL_ABI = abiOf(["function ADDRESSES_PROVIDER() view returns (address)"]);
 const PROVIDER_ABI = abiOf([
   "function getPriceOracle() view returns (address)",
   "function getACLAdmin() view returns (address)",
@@ -68,8 +69,9 @@ export async function takeOverFeed(rpc: Rpc, feed: ForkFeed, answer: bigint): Pr
  * means: its ACL admin appoints a pool admin.
  */
 export async function prepareAave(rpc: Rpc, network: ForkNetwork, baseAnswer: bigint): Promise<void> {
-  const ask = async (method: string): Promise<string> =>
-    (await rpc.read(network.aaveAddressesProvider, PROVIDER_ABI, method))[0] as string;
+  const { aavePool } = network.addresses;
+  const [provider] = (await rpc.read(aavePool, POOL_ABI, "ADDRESSES_PROVIDER")) as readonly [string];
+  const ask = async (method: string): Promise<string> => (await rpc.read(provider, PROVIDER_ABI, method))[0] as string;
   const [oracle, aclAdmin, aclManager, configurator] = await Promise.all(
     ["getPriceOracle", "getACLAdmin", "getACLManager", "getPoolConfigurator"].map(ask),
   );

@@ -1,11 +1,11 @@
 import { createRequire } from "node:module";
 
-import { AaveV3Arbitrum, AaveV3Base, AaveV3Ethereum } from "@bgd-labs/aave-address-book";
-
 import { MAINNET } from "../../localnet/addresses.ts";
 import type { VenueAddresses } from "../../localnet/chain.ts";
-import { GMX_ARBITRUM } from "../../localnet/gmx/addresses.ts";
 import type { TwinReserve } from "../../localnet/types.ts";
+import type { GmxV2Venue } from "../../sdk/chain/deployment.ts";
+import { networks } from "../../sdk/chain/networks/all.ts";
+import type { NetworkDescription } from "../../sdk/chain/networks/types.ts";
 
 /** A Chainlink feed: what its proxy says it is, and when a new round is due. */
 export interface ForkFeed {
@@ -32,7 +32,6 @@ export interface ForkNetwork {
   readonly addresses: VenueAddresses;
   /** Uniswap's, for those who follow the price that the test moves. */
   readonly positionManager: string;
-  readonly aaveAddressesProvider: string;
   readonly feePips: number;
   /** Wrapped ETH: given by depositing. */
   readonly base: ForkToken;
@@ -42,7 +41,7 @@ export interface ForkNetwork {
   readonly quoteFeed: ForkFeed;
   /** Chainlink's record of when the sequencer was up; absent on Ethereum. */
   readonly sequencerFeed?: string;
-  readonly gmx?: typeof GMX_ARBITRUM;
+  readonly gmx?: GmxV2Venue & { readonly market: string };
 }
 
 export interface ForkToken {
@@ -51,116 +50,89 @@ export interface ForkToken {
   readonly reserve: TwinReserve;
 }
 
+/** What a fork needs beyond the description that deployments go by. */
+interface ForkSettings extends Pick<ForkNetwork, "chainType" | "blockVariable" | "block" | "baseFeeWei"> {
+  /** Of ETH/USD; that of USDC/USD is the same everywhere. */
+  readonly baseDeviationBps: number;
+}
+
+const QUOTE_DEVIATION_BPS = 25;
+
 /** The package's modules for browsers do not resolve in Node; those for CommonJS do. */
 const uniswap = createRequire(import.meta.url)("@uniswap/sdk-core") as {
-  readonly V3_CORE_FACTORY_ADDRESSES: Readonly<Record<number, string>>;
   readonly NONFUNGIBLE_POSITION_MANAGER_ADDRESSES: Readonly<Record<number, string>>;
   SWAP_ROUTER_02_ADDRESSES(chainId: number): string;
 };
 
-interface AaveAsset {
-  readonly decimals: number;
-  readonly UNDERLYING: string;
-  readonly A_TOKEN: string;
-  readonly V_TOKEN: string;
-}
-
-function tokenOf(asset: AaveAsset): ForkToken {
-  return {
-    address: asset.UNDERLYING,
-    decimals: asset.decimals,
-    reserve: { asset: asset.UNDERLYING, aToken: asset.A_TOKEN, variableDebtToken: asset.V_TOKEN },
+function forkOf(network: NetworkDescription, { baseDeviationBps, ...settings }: ForkSettings): ForkNetwork {
+  const { name, chainId, rpcVariable, tokens, feeds, aaveV3, gmxV2, sequencerFeed, uniswapV3Factory } = network;
+  const lacks = (what: string): never => {
+    throw new Error(`The description of ${name} lacks ${what}.`);
   };
-}
-
-function uniswapAndAaveOf(
-  chainId: number,
-  aave: { readonly POOL: string; readonly POOL_ADDRESSES_PROVIDER: string },
-): Pick<ForkNetwork, "chainId" | "addresses" | "positionManager" | "aaveAddressesProvider"> {
-  const uniswapV3Factory = uniswap.V3_CORE_FACTORY_ADDRESSES[chainId];
-  const positionManager = uniswap.NONFUNGIBLE_POSITION_MANAGER_ADDRESSES[chainId];
-  if (uniswapV3Factory === undefined || positionManager === undefined) {
-    throw new Error(`Uniswap's address book has no v3 on chain ${chainId}.`);
-  }
+  const tokenOf = (symbol: string): ForkToken => {
+    const token = tokens.find((candidate) => candidate.symbol === symbol) ?? lacks(symbol);
+    const reserve = aaveV3.reserves.find(({ asset }) => asset === token.address) ?? lacks(`Aave's ${symbol}`);
+    return { address: token.address, decimals: token.decimals, reserve };
+  };
+  const feedOf = (description: string, deviationBps: number): ForkFeed => {
+    const { address, heartbeatSeconds } = feeds[description] ?? lacks(description);
+    return { proxy: address, description, deviationBps, heartbeatSeconds };
+  };
+  const [base, quote] = [tokenOf("WETH"), tokenOf("USDC")];
+  const market = gmxV2?.markets.find(
+    ({ indexToken, longToken, shortToken }) =>
+      indexToken === base.address && longToken === base.address && shortToken === quote.address,
+  );
   return {
+    ...settings,
+    name,
     chainId,
+    rpcVariable,
     addresses: {
       uniswapV3Factory,
       swapRouter02: uniswap.SWAP_ROUTER_02_ADDRESSES(chainId),
-      aavePool: aave.POOL,
+      aavePool: aaveV3.pool,
       multicall3: MAINNET.multicall3, // the same on every chain
     },
-    positionManager,
-    aaveAddressesProvider: aave.POOL_ADDRESSES_PROVIDER,
+    positionManager: uniswap.NONFUNGIBLE_POSITION_MANAGER_ADDRESSES[chainId] ?? lacks("a position manager"),
+    feePips: 500,
+    base,
+    quote,
+    baseFeed: feedOf("ETH / USD", baseDeviationBps),
+    quoteFeed: feedOf("USDC / USD", QUOTE_DEVIATION_BPS),
+    ...(sequencerFeed === undefined ? {} : { sequencerFeed }),
+    ...(gmxV2 === undefined || market === undefined ? {} : { gmx: { ...gmxV2.venue, market: market.market } }),
   };
 }
 
-const ETH_USD = { description: "ETH / USD" };
-/** Deviation and heartbeat of USDC/USD are the same on the three chains. */
-const USDC_USD = { description: "USDC / USD", deviationBps: 25, heartbeatSeconds: 86_400 };
-
 /** Ethereum. */
-export const MAINNET_FORK: ForkNetwork = {
-  name: "mainnet",
-  ...uniswapAndAaveOf(1, AaveV3Ethereum),
+export const MAINNET_FORK = forkOf(networks.mainnet, {
   chainType: "l1",
-  rpcVariable: "MAINNET_RPC_URL",
   blockVariable: "MAINNET_FORK_BLOCK",
   // March 2026 like the others: after Aave v3.5 and the Fusaka upgrade, and the time of the address books in use.
   block: 24_600_000n,
   baseFeeWei: 1_000_000_000n,
-  feePips: 500,
-  base: tokenOf(AaveV3Ethereum.ASSETS.WETH),
-  quote: tokenOf(AaveV3Ethereum.ASSETS.USDC),
-  baseFeed: { ...ETH_USD, proxy: MAINNET.chainlinkEthUsd, deviationBps: 50, heartbeatSeconds: 3_600 },
-  quoteFeed: { ...USDC_USD, proxy: MAINNET.chainlinkUsdcUsd },
-};
+  baseDeviationBps: 50,
+});
 
-/** Arbitrum One. Feeds and heartbeats as Chainlink publishes them. */
-export const ARBITRUM_FORK: ForkNetwork = {
-  name: "arbitrum",
-  ...uniswapAndAaveOf(42_161, AaveV3Arbitrum),
+/** Arbitrum One. */
+export const ARBITRUM_FORK = forkOf(networks.arbitrum, {
   chainType: "generic",
-  rpcVariable: "ARBITRUM_RPC_URL",
   blockVariable: "ARBITRUM_FORK_BLOCK",
   // March 2026. GMX's router in the address book was deployed in block 401,119,771: nothing before it will do.
   block: 442_000_000n,
   baseFeeWei: 100_000_000n,
-  feePips: 500,
-  base: tokenOf(AaveV3Arbitrum.ASSETS.WETH),
-  quote: tokenOf(AaveV3Arbitrum.ASSETS.USDCn), // "USDC" is the bridged one there
-  baseFeed: {
-    ...ETH_USD,
-    proxy: "0x639Fe6ab55C921f74e7fac1ee960C0B6293ba612",
-    deviationBps: 5,
-    heartbeatSeconds: 86_400,
-  },
-  quoteFeed: { ...USDC_USD, proxy: "0x50834F3163758fcC1Df9973b6e91f0F0F0434aD3" },
-  sequencerFeed: "0xFdB631F5EE196F0ed6FAa767959853A9F217697D",
-  gmx: GMX_ARBITRUM,
-};
+  baseDeviationBps: 5,
+});
 
-/** Base. Feeds and heartbeats as Chainlink publishes them. */
-export const BASE_FORK: ForkNetwork = {
-  name: "base",
-  ...uniswapAndAaveOf(8_453, AaveV3Base),
+/** Base. */
+export const BASE_FORK = forkOf(networks.base, {
   chainType: "generic",
-  rpcVariable: "BASE_RPC_URL",
   blockVariable: "BASE_FORK_BLOCK",
   // 1 March 2026: Base makes a block every two seconds since 15 June 2023.
   block: 42_800_000n,
   baseFeeWei: 100_000_000n,
-  feePips: 500,
-  base: tokenOf(AaveV3Base.ASSETS.WETH),
-  quote: tokenOf(AaveV3Base.ASSETS.USDC),
-  baseFeed: {
-    ...ETH_USD,
-    proxy: "0x71041dddad3595F9CEd3DcCFBe3D1F4b0a16Bb70",
-    deviationBps: 15,
-    heartbeatSeconds: 1_200,
-  },
-  quoteFeed: { ...USDC_USD, proxy: "0x7e860098F58bBFC8648a4311b374B1D669a2bc6B" },
-  sequencerFeed: "0xBCF85224fc0756B9Fa45aA7892530B47e10b6433",
-};
+  baseDeviationBps: 15,
+});
 
 export const FORK_NETWORKS: readonly ForkNetwork[] = [MAINNET_FORK, ARBITRUM_FORK, BASE_FORK];

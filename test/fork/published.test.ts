@@ -41,7 +41,6 @@ describe("fork networks, as published", () => {
     expect([base.address, quote.address]).to.deep.equal([MAINNET.weth, MAINNET.usdc]);
     expect([baseFeed.proxy, quoteFeed.proxy]).to.deep.equal([MAINNET.chainlinkEthUsd, MAINNET.chainlinkUsdcUsd]);
     expect(MAINNET_FORK.positionManager).to.equal(MAINNET.nonfungiblePositionManager);
-    expect(MAINNET_FORK.aaveAddressesProvider).to.equal(MAINNET.aavePoolAddressesProvider);
   });
 
   it("takes Circle's own USDC, and the feeds that Aave itself reads where it reads Chainlink's directly", async () => {
@@ -52,7 +51,8 @@ describe("fork networks, as published", () => {
   });
 
   it("calls GMX by its published interface, for as much as is published", () => {
-    expect(ARBITRUM_FORK.gmx).to.equal(GMX_ARBITRUM);
+    const { exchangeRouter, dataStore, marketEthUsd } = GMX_ARBITRUM;
+    expect(ARBITRUM_FORK.gmx).to.include({ exchangeRouter, dataStore, market: marketEthUsd });
     for (const [ours, name] of [
       [DATA_STORE_ABI, "DataStore"],
       [ROUTER_ABI, "ExchangeRouter"],

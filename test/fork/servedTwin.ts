@@ -74,7 +74,7 @@ export async function serveAsArbitrum(): Promise<TwinAsNetwork> {
     chainId: TWIN_CHAIN_ID,
     block: await headOf(served),
     sequencerFeed,
-    gmx: GMX_ARBITRUM,
+    gmx: { ...GMX_ARBITRUM, market: GMX_ARBITRUM.marketEthUsd },
   };
   return { served, network };
 }

@@ -78,7 +78,7 @@ export async function openGmxForkWorld(network: ForkNetwork, url: string): Promi
     // A short of several steps: each of them is further from neutral than a keeper would go.
     policy: { cooldownSeconds: 0n, maxDeltaBps: 5_000n, emergencyDeltaBps: 6_000n },
     aave: false,
-    hedges: [gmxV2HedgeSpec(system.gmxV2Implementation ?? "", venues, gmx.marketEthUsd)],
+    hedges: [gmxV2HedgeSpec(system.gmxV2Implementation ?? "", venues, gmx.market)],
   });
   const [hedgeAddress] = addresses.hedges;
   if (hedgeAddress === undefined) throw new Error("the vault has no hedge");
