@@ -92,6 +92,11 @@ const TYPESCRIPT: Rules = {
     { room: "scripts/", may: ["sdk/**", "localnet/**", "hardhat.config.ts", ...GENERATED] },
     // What is deployed, and in which order; no more than that.
     { room: "scripts/modules/", may: ["sdk/**"], packages: ["@nomicfoundation/ignition-core"] },
+    // A program of its own beside the project; only its framework and the published ABIs reach it.
+    { room: "indexer/", may: [], packages: ["ponder", "viem", "hedgerow-abi"] },
+    { room: "indexer/src/", may: ["indexer/src/handlers/"], packages: ["ponder:registry", "ponder:schema"] },
+    { room: "indexer/src/api/", may: [], packages: ["ponder", "ponder:api", "ponder:schema", "hono"] },
+    { room: "indexer/src/handlers/", may: [], packages: [] },
     { room: "bench/", may: ["**"] },
     { room: "test/", may: ["**"] },
     { room: "hardhat.config.ts", may: [] },
@@ -104,7 +109,7 @@ const TYPESCRIPT: Rules = {
     },
     {
       packages: ["ethers", "viem", "jsbi", "@uniswap/"],
-      rooms: ["sdk/chain/", "keeper/", "cli/", "web/", "localnet/", "scripts/", "test/", "bench/"],
+      rooms: ["sdk/chain/", "keeper/", "cli/", "web/", "localnet/", "scripts/", "indexer/", "test/", "bench/"],
     },
     { packages: ["mocha", "chai"], rooms: ["test/"] },
   ],
@@ -114,7 +119,15 @@ const TYPESCRIPT: Rules = {
 const PURE_ROOMS = ["sdk/errors.ts", "sdk/math/", "sdk/exact/", "sdk/policy/"];
 
 /** One file of a program reads the environment. A script is a program by itself; the library reads none. */
-const ENVIRONMENT_READERS = ["keeper/config.ts", "cli/env.ts", "scripts/", "test/", "bench/", "hardhat.config.ts"];
+const ENVIRONMENT_READERS = [
+  "keeper/config.ts",
+  "cli/env.ts",
+  "scripts/",
+  "indexer/ponder.config.ts",
+  "test/",
+  "bench/",
+  "hardhat.config.ts",
+];
 
 // ----------------------------------------------------------------------------------------------------- the checker
 
@@ -293,6 +306,11 @@ const FORBIDDEN: readonly (readonly [string, string, string])[] = [
   ["the lens imports a test contract", "contracts/lens/VaultLens.sol", 'import {B} from "../../test/contracts/B.sol";'],
   ["production imports a test contract", "contracts/HedgedVault.sol", 'import {B} from "../test/contracts/B.sol";'],
   ["production imports the twin", "contracts/hedges/A.sol", 'import {B} from "../../localnet/contracts/B.sol";'],
+  [
+    "an indexer's handler imports its framework",
+    "indexer/src/handlers/vault.ts",
+    'import { ponder } from "ponder:registry";',
+  ],
   ["production imports a test by full path", "contracts/hedges/A.sol", 'import {B} from "test/contracts/B.sol";'],
   ["production imports the console", "contracts/hedges/A.sol", 'import {console} from "hardhat/console.sol";'],
   ["a bare import", "contracts/HedgedVault.sol", 'import "./hedges/B.sol";'],
@@ -359,6 +377,7 @@ const PERMITTED: readonly (readonly [string, string, string])[] = [
   ["the twin imports Hardhat", "localnet/twin.ts", 'import hre from "hardhat";'],
   ["a test imports anything", "test/unit/x.test.ts", 'import { tick } from "../../keeper/tick.ts";'],
   ["the keeper's configuration reads the environment", "keeper/config.ts", "const url = process.env.RPC_URL;"],
+  ["an indexer wires its handlers", "indexer/src/index.ts", 'import { C } from "./handlers/coverage.ts";'],
   ["another env", "sdk/chain/encode.ts", "const url = context.env.RPC_URL; const { pid } = process;"],
 ];
 
