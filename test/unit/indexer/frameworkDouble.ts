@@ -140,7 +140,7 @@ export class SchemaStore {
     return table.key
       .map((column) => {
         if (row[column] === undefined) throw new Error(`${table.name}: the key lacks ${column}`);
-        return String(row[column] as bigint | number | string);
+        return `${row[column] as bigint}`;
       })
       .join(" ");
   }
