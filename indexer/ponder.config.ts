@@ -46,7 +46,7 @@ export default createConfig({
       filter: [
         { event: "HedgeAdjusted", args: {} },
         { event: "HedgeLost", args: {} },
-        { event: "HedgeAbandoned", args: {} },
+        { event: "HedgeAbandoned", args: [] },
       ],
     },
   },

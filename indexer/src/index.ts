@@ -18,13 +18,13 @@ function storeOf(db: Database): Store {
   };
 }
 
-const on = ponder.on as (event: string, index: object) => void;
+const registry = ponder as { on(event: string, index: object): void };
 for (const [contract, { handlers }] of Object.entries(COVERAGE)) {
   for (const [name, handler] of Object.entries(handlers)) {
     const index = async ({ event, context }: { event: IndexedEvent; context: { db: Database } }): Promise<void> => {
       await handler(event, storeOf(context.db));
     };
     // Names come from a list, so Ponder's types cannot tell which event it is; a test holds the list against the ABIs.
-    on(`${contract}:${name}`, index);
+    registry.on(`${contract}:${name}`, index);
   }
 }

@@ -64,9 +64,9 @@ const MODULES: Readonly<Record<string, string>> = {
   `,
   "ponder:registry": `
     export const functions = new Map();
-    export const ponder = { on(name, run) {
-      if (functions.has(name)) throw new Error("twice: " + name);
-      functions.set(name, run);
+    export const ponder = { functions, on(name, run) {
+      if (this.functions.has(name)) throw new Error("twice: " + name);
+      this.functions.set(name, run);
     } };
   `,
 };
