@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { graphql } from "ponder";
 import { db } from "ponder:api";
-import * as schema from "ponder:schema";
+import schema from "ponder:schema";
 
 const app = new Hono();
 app.use("/graphql", graphql({ db, schema }));
