@@ -146,6 +146,8 @@ async function performOperation(
   options: OperationOptions,
   context: CommandContext,
 ): Promise<void> {
+  if (options.at !== undefined)
+    throw new UsageError(`--at is for scheduling, and operation ${id} is scheduled. Leave it out.`);
   const decoded = decodeCall(parts, target, data);
   const changes = await orExplain("The vault cannot be read", async () =>
     decoded === undefined ? undefined : describeChanges(decoded, changeContext(connection, settings)),

@@ -212,6 +212,8 @@ describe("hedgerow admin", function () {
       await pass(2 * DAY);
       expect(await refused("ADMIN", "admin", "execute", "--operation", operation.id)).to.include("cannot be executed");
       await pass(DAY);
+      const timed = ["admin", "execute", "--operation", operation.id, "--at", later] as const;
+      expect(await refused("ADMIN", ...timed)).to.include("Leave it out");
       await admin("execute", "--operation", operation.id, "--yes");
       expect(await served.world.vault.depositCapQuote()).to.equal(3n);
       expect(await refused("ADMIN", "admin", "schedule", "--target", "vault", "--data", "0x12")).to.include(
