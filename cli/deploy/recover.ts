@@ -1,11 +1,12 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 
-import { trackTransaction, type EIP1193Provider } from "@nomicfoundation/ignition-core";
+import type { EIP1193Provider } from "@nomicfoundation/ignition-core";
 
 import { UsageError } from "../errors.ts";
 import { sendAgain } from "./provider.ts";
 import type { SentTransactions } from "./sentTransactions.ts";
+import { writeWhole } from "./workspace.ts";
 
 /** A line of Ignition's journal, as far as it is read here. */
 interface JournalLine {
@@ -13,12 +14,25 @@ interface JournalLine {
   readonly futureId?: string;
   readonly networkInteractionId?: number;
   readonly nonce?: number;
+  readonly networkInteraction?: { readonly id: number; readonly to?: string; readonly data?: string };
+}
+
+/** A transaction that Ignition was about to send when it wrote its last word about it. */
+interface Prepared {
+  readonly futureId: string;
+  readonly networkInteractionId: number;
+  readonly nonce: number;
+  readonly to: string | undefined;
+  readonly data: string;
 }
 
 /**
- * Puts the journal of a deployment that was killed in order, before Ignition reads it: it writes down that it is about to send,
- * sends, then writes down the hash. Killed in between it would not know its own transaction again, take it for somebody
- * else's and deploy a second contract. The signed bytes, or the chain, say what was sent.
+ * Puts the journal of a deployment that was killed in order, before Ignition reads it. Ignition writes down that it is about to
+ * send, sends, then writes down the hash; killed in between it refuses to go on. The signed bytes, or the chain, say what was
+ * sent: the missing line is written, or, where nothing was sent, the line before it taken back.
+ *
+ * Ignition's own `trackTransaction` is no help: it compares the data of a linked contract with the case of its hex digits,
+ * takes the transaction for somebody else's and lets the contract be deployed a second time.
  *
  * @param sent Undefined where the node signs: then the chain is searched.
  * Throws {@link UsageError} where it can not be told whether a transaction was sent.
@@ -30,25 +44,87 @@ export async function recoverJournal(
   sent: SentTransactions | undefined,
 ): Promise<void> {
   repairFiles(directory);
-  for (const nonce of readUnrecorded(directory)) {
-    const known = sent?.findByNonce(from, nonce);
-    const hash = known?.hash ?? (await findOnChain(node, from, nonce));
-    if (hash === undefined) continue; // never sent: Ignition sends it with the same nonce
-    if (!(await isKnown(node, hash)) && known !== undefined) await sendAgain(node, known.raw);
-    if (!(await isKnown(node, hash))) continue; // the nonce went to something else, which is Ignition's to see
-    await trackTransaction(directory, hash, node);
+  for (const prepared of readUnrecorded(directory)) {
+    const known = sent?.findByNonce(from, prepared.nonce);
+    const hash = known?.hash ?? (await findOnChain(node, from, prepared.nonce));
+    if (known !== undefined) await sendAgain(node, known.raw);
+    const transaction = hash === undefined ? undefined : await readTransaction(node, hash);
+    if (transaction !== undefined && isSame(transaction, prepared)) recordSend(directory, prepared, transaction);
+    else takeBack(directory, prepared);
   }
 }
 
-/** Nonces that Ignition prepared to send and of which it wrote no hash down. */
-function readUnrecorded(directory: string): readonly number[] {
-  const open = new Map<string, number>();
-  for (const { type, futureId = "", networkInteractionId = 0, nonce } of readJournal(directory)) {
+/** What Ignition prepared to send and of which it wrote no hash down. */
+function readUnrecorded(directory: string): readonly Prepared[] {
+  const open = new Map<string, Prepared>();
+  const requests = new Map<string, NonNullable<JournalLine["networkInteraction"]>>();
+  for (const line of readJournal(directory)) {
+    const { type, futureId = "", networkInteraction, nonce } = line;
+    const networkInteractionId = line.networkInteractionId ?? networkInteraction?.id ?? 0;
     const key = `${futureId}/${networkInteractionId}`;
-    if (type === "TRANSACTION_PREPARE_SEND" && nonce !== undefined) open.set(key, nonce);
+    if (networkInteraction !== undefined) requests.set(key, networkInteraction);
+    if (type === "TRANSACTION_PREPARE_SEND" && nonce !== undefined) {
+      const { to, data = "0x" } = requests.get(key) ?? {};
+      open.set(key, { futureId, networkInteractionId, nonce, to, data });
+    }
     if (type === "TRANSACTION_SEND") open.delete(key);
   }
   return [...open.values()];
+}
+
+/** Ignition's line for a transaction that was sent, in Ignition's form. */
+function recordSend(
+  directory: string,
+  { futureId, networkInteractionId, nonce }: Prepared,
+  sent: RpcTransaction,
+): void {
+  const amount = (quantity: string): object => ({ _kind: "bigint", value: BigInt(quantity).toString() });
+  const { maxFeePerGas, maxPriorityFeePerGas, gasPrice = "0x0" } = sent;
+  const fees =
+    maxFeePerGas === undefined || maxPriorityFeePerGas === undefined
+      ? { gasPrice: amount(gasPrice) }
+      : { maxFeePerGas: amount(maxFeePerGas), maxPriorityFeePerGas: amount(maxPriorityFeePerGas) };
+  const transaction = { fees, hash: sent.hash };
+  const line = { futureId, networkInteractionId, nonce, transaction, type: "TRANSACTION_SEND" };
+  appendFileSync(journalFile(directory), `\n${JSON.stringify(line)}`, { flush: true });
+}
+
+/** Removes the line that announced a transaction which was never sent. */
+function takeBack(directory: string, prepared: Prepared): void {
+  const lines = readFileSync(journalFile(directory), "utf8").split("\n");
+  const at = lines.findLastIndex((text) => {
+    if (text === "") return false;
+    const { type, futureId, networkInteractionId, nonce } = JSON.parse(text) as JournalLine;
+    return (
+      type === "TRANSACTION_PREPARE_SEND" &&
+      futureId === prepared.futureId &&
+      networkInteractionId === prepared.networkInteractionId &&
+      nonce === prepared.nonce
+    );
+  });
+  writeWhole(journalFile(directory), lines.filter((_, i) => i !== at).join("\n"));
+}
+
+/** A transaction as a node answers it. */
+interface RpcTransaction {
+  readonly hash: string;
+  readonly to: string | null;
+  readonly input: string;
+  readonly maxFeePerGas?: string;
+  readonly maxPriorityFeePerGas?: string;
+  readonly gasPrice?: string;
+}
+
+async function readTransaction(node: EIP1193Provider, hash: string): Promise<RpcTransaction | undefined> {
+  const answer = (await node.request({ method: "eth_getTransactionByHash", params: [hash] })) as RpcTransaction | null;
+  return answer ?? undefined;
+}
+
+function isSame(transaction: RpcTransaction, prepared: Prepared): boolean {
+  return (
+    transaction.input.toLowerCase() === prepared.data.toLowerCase() &&
+    (transaction.to ?? "").toLowerCase() === (prepared.to ?? "").toLowerCase()
+  );
 }
 
 function journalFile(directory: string): string {
@@ -70,7 +146,7 @@ function repairFiles(directory: string): void {
   if (existsSync(file)) {
     const lines = readFileSync(file, "utf8").split("\n");
     const last = lines.at(-1) ?? "";
-    if (last !== "" && !isJson(last)) writeFileSync(file, lines.slice(0, -1).join("\n"));
+    if (last !== "" && !isJson(last)) writeWhole(file, lines.slice(0, -1).join("\n"));
     const broken = lines.slice(0, -1).findIndex((line) => line !== "" && !isJson(line));
     if (broken >= 0) {
       throw new UsageError(
@@ -89,10 +165,6 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-async function isKnown(node: EIP1193Provider, hash: string): Promise<boolean> {
-  return (await node.request({ method: "eth_getTransactionByHash", params: [hash] })) !== null;
 }
 
 interface RpcBlock {

@@ -25,6 +25,8 @@ export interface ModuleRun {
   readonly directory: string | undefined;
   readonly confirmations: number;
   readonly signal: AbortSignal;
+  /** Milliseconds between two looks at the chain; default a second. */
+  readonly pollMs?: number;
   /** Told of every transaction as it is sent. */
   readonly onSent?: (step: string, hash: string) => void;
 }
@@ -35,6 +37,7 @@ const NO_FEE_BUMPS = {
   maxFeeBumps: 0,
   timeBeforeBumpingFees: Number.MAX_SAFE_INTEGER,
 } as const;
+/** How often a node far away is asked whether a block came. */
 const POLL_MS = 1_000;
 /** How often a deployment waits for transactions of the account that somebody sent beside it. */
 const MAX_WAITS = 120;
@@ -75,7 +78,11 @@ async function deployPatiently(run: ModuleRun): Promise<DeploymentResult> {
         defaultSender: run.from,
         deploymentParameters: {},
         artifactResolver: noArtifacts,
-        config: { ...NO_FEE_BUMPS, requiredConfirmations: run.confirmations, blockPollingInterval: POLL_MS },
+        config: {
+          ...NO_FEE_BUMPS,
+          requiredConfirmations: run.confirmations,
+          blockPollingInterval: run.pollMs ?? POLL_MS,
+        },
         disableFeeBumping: true,
         executionEventListener: listenerOf(run),
         ...(run.directory === undefined ? {} : { deploymentDir: run.directory }),
@@ -83,7 +90,7 @@ async function deployPatiently(run: ModuleRun): Promise<DeploymentResult> {
     } catch (error) {
       throwIfAborted(run.signal);
       if (!isWaiting(error) || waits >= MAX_WAITS) throw error;
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await new Promise((resolve) => setTimeout(resolve, run.pollMs ?? POLL_MS));
     }
   }
 }
