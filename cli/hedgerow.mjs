@@ -7,7 +7,7 @@ import { ROOT, environment, runCommand, runMain } from "../scripts/processes.mjs
 import { ensureSetup } from "../scripts/runtime.mjs";
 
 /** Commands that touch no chain: they need no compiled contracts. */
-const OFFLINE = new Set(["backtest", "plan", "position", "simulate", "strip", "sweep", "sweep-worker"]);
+const OFFLINE = new Set(["backtest", "keystore", "plan", "position", "simulate", "strip", "sweep", "sweep-worker"]);
 
 await runMain(async (args) => {
   const node = await ensureSetup({ tests: false, contracts: !OFFLINE.has(args[0]) });

@@ -14,6 +14,7 @@ import { addDepositCommand } from "./commands/deposit.ts";
 import { addExitCommand } from "./commands/exit.ts";
 import { addExportCommand } from "./commands/export.ts";
 import { addKeeperCommand } from "./commands/keeper.ts";
+import { addKeystoreCommand } from "./commands/keystore.ts";
 import { addPlanCommand } from "./commands/plan.ts";
 import { addPositionCommand } from "./commands/position.ts";
 import { addPreflightCommand } from "./commands/preflight.ts";
@@ -88,6 +89,7 @@ function buildProgram(context: CommandContext, streams: CliHost["streams"]): Com
     .showSuggestionAfterError(true);
   addDemoCommand(program, context);
   addBacktestCommand(program, context);
+  addKeystoreCommand(program, context);
   addDeployCommand(program, context);
   addPreflightCommand(program, context);
   addStatusCommand(program, context);

@@ -31,6 +31,7 @@ export interface DeployedVault {
  * Deploys a vault, and before it the code that the network's vaults share unless that is there. Interrupted at any point and
  * called again it goes on where it stopped; called when all is done it sends nothing.
  *
+ * @param pollMs Milliseconds between two looks at the chain; default a second.
  * Throws DeploymentError when a step fails, {@link UsageError} when what is to be deployed is not what was begun.
  */
 export async function deployResolvedVault(
@@ -39,10 +40,11 @@ export async function deployResolvedVault(
   rpc: JsonRpcProvider,
   account: Account,
   context: CommandContext,
+  pollMs?: number,
 ): Promise<DeployedVault> {
   const sent = openSentTransactions(workspace.transactionsFile);
   try {
-    const run = await prepare(vault, rpc, account, sent, context);
+    const run = await prepare(vault, rpc, account, sent, context, pollMs);
     const genesis = await readGenesisHash(rpc);
     const deployer = account.address;
     const system =
@@ -70,6 +72,7 @@ async function prepare(
   account: Account,
   sent: SentTransactions,
   { output, signal }: CommandContext,
+  pollMs: number | undefined,
 ): Promise<Run> {
   const node = toEip1193(rpc);
   const chainId = BigInt(vault.network.chainId);
@@ -86,6 +89,7 @@ async function prepare(
       directory: journal,
       confirmations: vault.network.confirmations,
       signal,
+      ...(pollMs === undefined ? {} : { pollMs }),
       onSent: (step, hash) => output.note(`${step}: sent ${hash}`),
     });
   };

@@ -18,6 +18,9 @@ import { hasBegun, type Workspace } from "./workspace.ts";
 /** Prices the coin that gas is paid in, on every network of the table. */
 const NATIVE_FEED = "ETH / USD";
 
+/** A node on this machine is asked as often as it likes. */
+const LOCAL_POLL_MS = 100;
+
 /** Checks a vault to be, and with --yes deploys it. */
 export async function runDeploy(options: DeployOptions, context: CommandContext): Promise<void> {
   const { vault, rpc, rpcUrl, workspace } = await prepareVault(options, context);
@@ -41,7 +44,14 @@ export async function runDeploy(options: DeployOptions, context: CommandContext)
         );
       return;
     }
-    const deployed = await deployResolvedVault(vault, workspace, rpc, account, context);
+    const deployed = await deployResolvedVault(
+      vault,
+      workspace,
+      rpc,
+      account,
+      context,
+      isLoopback(rpcUrl) ? LOCAL_POLL_MS : undefined,
+    );
     keepAddresses(vault, deployed, workspace, account.address, rpcUrl);
     report(vault, deployed, workspace, account.address, options, context);
   } finally {
