@@ -31,7 +31,7 @@ import {IVaultTill} from "../interfaces/IVaultTill.sol";
 import {CloneArgs} from "../libraries/CloneArgs.sol";
 import {BPS, PriceMath, WAD} from "../libraries/PriceMath.sol";
 import {Pair} from "../types/VaultTypes.sol";
-import {GmxV2Change, GmxV2Quotes, GmxV2Site, GmxV2Value, GmxV2Valuation} from "./gmx/GmxV2Valuation.sol";
+import {GmxV2Change, GmxV2Part, GmxV2Quotes, GmxV2Site, GmxV2Value, GmxV2Valuation} from "./gmx/GmxV2Valuation.sol";
 
 /// @notice The deployment of GMX v2 that clones of one code trade at.
 struct GmxV2Venue {
@@ -93,7 +93,8 @@ interface IQuoteFeedOracle {
 ///
 /// EXITS. A settlement is paid out of the quote that waits here, at the lowest value of everything; where that does not
 /// suffice it waits until the keeper had the short reduced. Whoever leaves in kind is owed the own part of the position, which
-/// no longer counts here; `payExit` orders it straight to the receiver, at whose cost, and again when GMX cancelled it.
+/// no longer counts here; `payExit` orders it straight to the receiver, at whose cost, and again when GMX cancelled it. That part
+/// keeps its own size, tokens and collateral: what is ordered for the rest until then neither gives it anything nor takes.
 ///
 /// EXECUTION FEES are ETH that anybody may send here; depositors' funds never pay them. Refunds stay for the next order.
 contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallbackReceiver {
@@ -131,6 +132,8 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
     error GmxV2Hedge_RouterAlive(address router);
     error GmxV2Hedge_BadRouter(address router);
     error GmxV2Hedge_NothingOwed(address receiver);
+    /// @notice The rest of the margin belongs to those who left in kind.
+    error GmxV2Hedge_MarginOwed(uint256 askedQuote, uint256 ownQuote);
 
     event OrderCreated(bytes32 indexed key, int256 sizeDeltaUsd, int256 marginChangeQuote, uint256 executionFeeWei);
     /// @notice Found by the vault's next call after the venue answered.
@@ -154,10 +157,10 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
     OrderRecord public order;
     /// @notice Size of the position as we left it, by the venue's own answer. Only what we ordered may lower it.
     uint256 public recordedSizeUsd;
-    /// @notice Part of the size that belongs to those who left in kind and were not paid yet.
-    uint256 public owedSizeUsd;
+    /// @dev Part of the position that belongs to those who left in kind and were not paid yet.
+    GmxV2Part private _owed;
     /// @dev The same by person; what was owed out of a position that is gone is void.
-    mapping(uint256 life => mapping(address receiver => uint256 sizeUsd)) private _owedTo;
+    mapping(uint256 life => mapping(address receiver => GmxV2Part)) private _owedTo;
     uint256 private _life;
     /// @notice Who the exit order in flight pays.
     address public exitReceiver;
@@ -224,8 +227,7 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
     /// @notice Collateral and size of the position at the venue, as GMX stores them. The delta also counts base that funding
     /// brought: to close all, ask `adjust` for all of `shortBase`.
     function position() external view returns (uint256 collateralQuote, uint256 shortBase) {
-        bytes32 key = _positionKey(args());
-        return (dataStore.getUint(GmxV2Keys.collateralAmount(key)), dataStore.getUint(GmxV2Keys.sizeInTokens(key)));
+        return _holdings(args());
     }
 
     /// @notice ETH that an order needs at a gas price, with the headroom that is asked of us. Fund this before acting.
@@ -242,7 +244,12 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
 
     /// @notice Size of the position that is owed to somebody who left in kind.
     function owedTo(address receiver) external view returns (uint256 sizeUsd) {
-        return _owedTo[_life][receiver];
+        return receiver == exitReceiver && _exitPaid(_sizeUsd()) ? 0 : _owedTo[_life][receiver].sizeUsd;
+    }
+
+    /// @notice Size of the position that is owed to all who left in kind.
+    function owedSizeUsd() external view returns (uint256) {
+        return _owedNow(_sizeUsd()).sizeUsd;
     }
 
     /// @notice An order of ours waits at the venue.
@@ -346,11 +353,16 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
         GmxV2HedgeArgs memory a = _argsForVault();
         uint256 sizeUsd = _settle(a);
         flow = _payOut(a, numerator, denominator);
-        uint256 part = (sizeUsd - Math.min(owedSizeUsd, sizeUsd)).mulDiv(numerator, denominator);
-        if (part == 0) return flow;
-        owedSizeUsd += part;
-        _owedTo[_life][receiver] += part;
-        emit ExitOwed(receiver, part);
+        GmxV2Part memory all = _owed;
+        GmxV2Part memory own = _owedTo[_life][receiver];
+        (uint256 collateral, uint256 tokens) = _holdings(a);
+        uint256 size = sizeUsd.saturatingSub(all.sizeUsd).mulDiv(numerator, denominator);
+        if (size == 0) return flow;
+        tokens = tokens.saturatingSub(all.tokens).mulDiv(numerator, denominator);
+        collateral = collateral.saturatingSub(all.collateralQuote).mulDiv(numerator, denominator);
+        _owed = _sum(all, size, tokens, collateral);
+        _owedTo[_life][receiver] = _sum(own, size, tokens, collateral);
+        emit ExitOwed(receiver, size);
     }
 
     /// @inheritdoc IHedge
@@ -383,9 +395,9 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
     function payExit(address receiver) external payable {
         GmxV2HedgeArgs memory a = args();
         uint256 found = _settle(a);
-        uint256 part = Math.min(_owedTo[_life][receiver], found);
-        if (part == 0) revert GmxV2Hedge_NothingOwed(receiver);
-        _orderExit(a, part, receiver);
+        GmxV2Part memory leaving = _owedTo[_life][receiver];
+        if (leaving.sizeUsd == 0 || found == 0) revert GmxV2Hedge_NothingOwed(receiver);
+        _orderExit(a, leaving, receiver);
     }
 
     /// @notice Claims funding that longs paid us. It stays here and counts here before and after: anyone may call.
@@ -411,7 +423,8 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
     /// decides which router is genuine.
     function adoptRouter(IGmxV2ExchangeRouter next) external {
         // A router that a stranger adopted may be replaced by another genuine one; the one of our code only when it is dead.
-        if (_isController(address(ROUTER))) revert GmxV2Hedge_RouterAlive(address(ROUTER));
+        bool isOurs = address(_adoptedRouter) == address(0);
+        if (isOurs && _isController(address(ROUTER))) revert GmxV2Hedge_RouterAlive(address(ROUTER));
         bool genuine =
             _isController(address(next)) &&
                 next.dataStore() == address(dataStore) &&
@@ -470,39 +483,51 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
     }
 
     function _decrease(GmxV2HedgeArgs memory a, uint256 sizeUsd, uint256 base, uint256 margin) private {
-        uint256 tokens = dataStore.getUint(GmxV2Keys.sizeInTokens(_positionKey(a)));
-        uint256 ours = sizeUsd - Math.min(owedSizeUsd, sizeUsd);
-        uint256 oursBase = sizeUsd == 0 ? 0 : tokens.mulDiv(ours, sizeUsd);
-        if (base > oursBase + oursBase / CLOSE_SLACK_PART || ours == 0) revert Hedge_ReduceExceedsShort(base, oursBase);
-        // Funding earned in base makes the delta a little smaller than the short: whoever asks for almost all means all.
-        uint256 change = base + oursBase / CLOSE_SLACK_PART >= oursBase ? ours : sizeUsd.mulDiv(base, tokens);
-        // GMX would close a smaller rest on its own.
-        if (sizeUsd - change < dataStore.getUint(GmxV2Keys.MIN_POSITION_SIZE_USD)) change = sizeUsd;
+        GmxV2Quotes memory q = _quotes(a, _oraclePrice(a));
+        uint256 change = _sizeOf(a, sizeUsd, base);
+        if (margin > 0 && _owed.sizeUsd != 0) {
+            int256 own = GmxV2Valuation.valueOf(_site(a), q, GmxV2Change(0, 0), _owed).lowQuote;
+            if (int256(margin) > own) revert GmxV2Hedge_MarginOwed(margin, own > 0 ? uint256(own) : 0);
+        }
         GmxV2CreateOrderParams memory p = _params(a);
         p.orderType = GMX_MARKET_DECREASE;
         p.numbers.sizeDeltaUsd = change;
         p.numbers.initialCollateralDeltaAmount = margin;
         // Buying: the worst price is the highest.
-        p.numbers.acceptablePrice = _quotes(a, _oraclePrice(a)).basePrice.mulDiv(BPS + _slippageBps(a), BPS);
+        p.numbers.acceptablePrice = q.basePrice.mulDiv(BPS + _slippageBps(a), BPS);
         _createOwn(a, p, 0);
         order = OrderRecord(OrderKind.Own, -int256(change).toInt160(), -int256(margin).toInt88());
     }
 
+    /// @dev Size that has to go for the short to fall by `base`; of the part that is owed to nobody.
+    function _sizeOf(GmxV2HedgeArgs memory a, uint256 sizeUsd, uint256 base) private view returns (uint256 change) {
+        (, uint256 tokens) = _holdings(a);
+        uint256 ours = sizeUsd.saturatingSub(_owed.sizeUsd);
+        uint256 oursBase = tokens.saturatingSub(_owed.tokens);
+        uint256 slack = oursBase / CLOSE_SLACK_PART;
+        if (sizeUsd == 0 || base > oursBase + slack) revert Hedge_ReduceExceedsShort(base, oursBase);
+        // Funding earned in base makes the delta a little smaller than the short: whoever asks for almost all means all.
+        change = base > 0 && base + slack >= oursBase ? ours : Math.min(sizeUsd.mulDiv(base, tokens), ours);
+        // GMX would close a smaller rest on its own.
+        if (sizeUsd - change < dataStore.getUint(GmxV2Keys.MIN_POSITION_SIZE_USD)) change = sizeUsd;
+    }
+
     /// @dev Whoever leaves takes any price: the order can fail only with the position itself.
-    function _orderExit(GmxV2HedgeArgs memory a, uint256 part, address receiver) private {
+    function _orderExit(GmxV2HedgeArgs memory a, GmxV2Part memory leaving, address receiver) private {
         GmxV2CreateOrderParams memory p = _params(a);
         p.orderType = GMX_MARKET_DECREASE;
         p.addresses.receiver = receiver;
         p.addresses.cancellationReceiver = receiver;
         p.addresses.callbackContract = address(0);
         p.numbers.callbackGasLimit = 0;
-        p.numbers.sizeDeltaUsd = part;
-        p.numbers.initialCollateralDeltaAmount = GmxV2Valuation.exitMargin(_site(a), _quotes(a, _oraclePrice(a)), part);
+        (uint256 size, uint256 margin) = GmxV2Valuation.exitTerms(_site(a), _quotes(a, _oraclePrice(a)), leaving);
+        p.numbers.sizeDeltaUsd = size;
+        p.numbers.initialCollateralDeltaAmount = margin;
         p.numbers.acceptablePrice = type(uint256).max;
         _create(a, p, 0, msg.value);
-        order = OrderRecord(OrderKind.Exit, -int256(part).toInt160(), 0);
+        order = OrderRecord(OrderKind.Exit, -int256(size).toInt160(), 0);
         exitReceiver = receiver;
-        emit ExitOrdered(orderKey, receiver, part);
+        emit ExitOrdered(orderKey, receiver, size);
     }
 
     function _params(GmxV2HedgeArgs memory a) private view returns (GmxV2CreateOrderParams memory p) {
@@ -573,24 +598,55 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
     function _remember(uint256 found) private {
         OrderRecord memory o = order;
         if (uint8(o.kind) >= uint8(OrderKind.Own) && !inFlight()) {
+            if (_exitPaid(found)) {
+                _owed = _owedNow(found);
+                delete _owedTo[_life][exitReceiver];
+            }
             order.kind = OrderKind.Resolved;
             emit OrderResolved(orderKey, o.sizeUsd, found);
-            if (o.kind == OrderKind.Exit) _closeExit(o, found);
         }
         if (recordedSizeUsd != found) recordedSizeUsd = found;
-        if (found == 0 && owedSizeUsd != 0) {
-            owedSizeUsd = 0;
+        if (found == 0 && _owed.sizeUsd != 0) {
+            delete _owed;
             ++_life;
         }
     }
 
-    /// @dev An exit order that left the position as it was has not paid: it stays owed.
-    function _closeExit(OrderRecord memory o, uint256 found) private {
-        uint256 paid = uint256(-int256(o.sizeUsd));
-        if (found + paid > recordedSizeUsd) return;
-        mapping(address => uint256) storage owed = _owedTo[_life];
-        owed[exitReceiver] -= Math.min(paid, owed[exitReceiver]);
-        owedSizeUsd -= Math.min(paid, owedSizeUsd);
+    /// @dev What is owed by the venue's answer, which our memory may not know yet: the part of somebody who was paid is gone
+    /// from the position, and must not be taken from what is left of it.
+    function _owedNow(uint256 found) private view returns (GmxV2Part memory) {
+        return _exitPaid(found) ? _without(_owed, _owedTo[_life][exitReceiver]) : _owed;
+    }
+
+    /// @dev The exit order was answered and not looked at yet. One that left the position as it was has not paid.
+    function _exitPaid(uint256 found) private view returns (bool) {
+        OrderRecord memory o = order;
+        if (o.kind != OrderKind.Exit || inFlight()) return false;
+        return found + uint256(-int256(o.sizeUsd)) <= recordedSizeUsd;
+    }
+
+    /// @dev The sum of all parts is no less than any of them.
+    function _without(GmxV2Part memory all, GmxV2Part memory one) private pure returns (GmxV2Part memory) {
+        return
+            GmxV2Part({
+                sizeUsd: all.sizeUsd - one.sizeUsd,
+                collateralQuote: all.collateralQuote - one.collateralQuote,
+                tokens: all.tokens - one.tokens
+            });
+    }
+
+    function _sum(
+        GmxV2Part memory one,
+        uint256 sizeUsd,
+        uint256 tokens,
+        uint256 collateralQuote
+    ) private pure returns (GmxV2Part memory) {
+        return
+            GmxV2Part({
+                sizeUsd: (one.sizeUsd + sizeUsd).toUint160(),
+                collateralQuote: (one.collateralQuote + collateralQuote).toUint96(),
+                tokens: one.tokens + tokens
+            });
     }
 
     // --- internals
@@ -609,17 +665,12 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
         uint256 held = IERC20(a.quote).balanceOf(address(this)) + _claimable(a, a.quote);
         state.healthWad = type(uint256).max;
         if (sizeUsd != 0 || change.sizeUsd != 0 || change.marginQuote != 0) {
-            GmxV2Value memory v = GmxV2Valuation.valueOf(_site(a), _quotes(a, priceWad), change);
+            // What is owed to those who left in kind is not ours.
+            GmxV2Value memory v = GmxV2Valuation.valueOf(_site(a), _quotes(a, priceWad), change, _owedNow(sizeUsd));
             state.healthWad = v.healthWad;
             heldBase += v.claimableBase;
             held += v.claimableQuote;
-            if (sizeUsd != 0) {
-                // What is owed to those who left in kind is not ours.
-                uint256 ours = sizeUsd - Math.min(owedSizeUsd, sizeUsd);
-                state.equityMinQuote = GmxV2Valuation.part(v.lowQuote, ours, sizeUsd);
-                state.equityMaxQuote = GmxV2Valuation.part(v.highQuote, ours, sizeUsd);
-                state.deltaBase = -int256(v.sizeInTokens.mulDiv(ours, sizeUsd));
-            }
+            (state.equityMinQuote, state.equityMaxQuote, state.deltaBase) = (v.lowQuote, v.highQuote, v.deltaBase);
             if (change.marginQuote > 0) held += uint256(change.marginQuote);
             uint256 cost = change.sizeUsd > 0 ? 2 * v.changeFeeQuote + v.changeImpactQuote : v.changeFeeQuote;
             state.equityMinQuote -= int256(cost);
@@ -677,6 +728,15 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
 
     function _claimable(GmxV2HedgeArgs memory a, address token) private view returns (uint256) {
         return dataStore.getUint(GmxV2Keys.claimableFundingAmount(a.market, token, address(this)));
+    }
+
+    function _holdings(GmxV2HedgeArgs memory a) private view returns (uint256 collateralQuote, uint256 tokens) {
+        bytes32 key = _positionKey(a);
+        return (dataStore.getUint(GmxV2Keys.collateralAmount(key)), dataStore.getUint(GmxV2Keys.sizeInTokens(key)));
+    }
+
+    function _sizeUsd() private view returns (uint256) {
+        return dataStore.getUint(GmxV2Keys.sizeInUsd(_positionKey(args())));
     }
 
     function _positionKey(GmxV2HedgeArgs memory a) private view returns (bytes32) {

@@ -93,22 +93,26 @@ library GmxV2SimulatorMarket {
         uint256 price = isLong ? p.indexTokenPrice.min : p.indexTokenPrice.max;
         int256 total = int256(pos.numbers.sizeInTokens * price) - int256(size);
         if (!isLong) total = -total;
-        int256 capped = total;
-        if (total > 0) {
-            int256 all = sidePnl(s, m, p, isLong);
-            int256 most = int256(
-                applyFactor(
-                    poolUsd(s, m, p, isLong),
-                    s.getUint(K.maxPnlFactor("MAX_PNL_FACTOR_FOR_TRADERS", m.marketToken, isLong))
-                )
-            );
-            if (all > most && most > 0) capped = int256(Math.mulDiv(uint256(total), uint256(most), uint256(all)));
-        }
+        int256 capped = total > 0 ? _capProfit(s, m, p, isLong, total) : total;
         if (sizeDeltaUsd == size) tokens = pos.numbers.sizeInTokens;
         else if (isLong) tokens = Math.ceilDiv(pos.numbers.sizeInTokens * sizeDeltaUsd, size);
         else tokens = (pos.numbers.sizeInTokens * sizeDeltaUsd) / size;
         pnlUsd = _scale(capped, tokens, pos.numbers.sizeInTokens, false);
         uncappedUsd = _scale(total, tokens, pos.numbers.sizeInTokens, false);
+    }
+
+    /// @dev A profit's part of what the pool may pay to its side.
+    function _capProfit(
+        GmxV2SimulatorDataStore s,
+        GmxV2Market memory m,
+        GmxV2MarketPrices memory p,
+        bool isLong,
+        int256 total
+    ) private view returns (int256) {
+        int256 all = sidePnl(s, m, p, isLong);
+        uint256 factor = s.getUint(K.maxPnlFactor("MAX_PNL_FACTOR_FOR_TRADERS", m.marketToken, isLong));
+        int256 most = int256(applyFactor(poolUsd(s, m, p, isLong), factor));
+        return all > most && most > 0 ? int256(Math.mulDiv(uint256(total), uint256(most), uint256(all))) : total;
     }
 
     /// @notice Profit of all positions of a side.
@@ -207,21 +211,32 @@ library GmxV2SimulatorMarket {
         int256 perToken = _scale(toward, pos.numbers.sizeInUsd, pos.numbers.sizeInTokens, false) / int256(size);
         r.executionPrice = uint256(int256(r.executionPrice) + perToken);
 
+        _addPendingImpact(s, m.marketToken, p, pos, size, r);
+    }
+
+    /// @dev With the impact that the opening of the part still owes; between the caps, gains out of the impact pool.
+    function _addPendingImpact(
+        GmxV2SimulatorDataStore s,
+        address market,
+        GmxV2MarketPrices memory p,
+        GmxV2Position memory pos,
+        uint256 size,
+        GmxV2ExecutionPrice memory r
+    ) private view {
         int256 pending = pos.numbers.pendingImpactAmount;
         int256 part = _scale(pending, size, pos.numbers.sizeInUsd, pending < 0);
         r.proportionalPendingImpactUsd = part * int256(part > 0 ? p.indexTokenPrice.min : p.indexTokenPrice.max);
         r.totalImpactUsd = r.proportionalPendingImpactUsd + r.priceImpactUsd;
         if (r.totalImpactUsd < 0) {
-            int256 least =
-                -int256(applyFactor(size, s.getUint(K.ofSide("MAX_POSITION_IMPACT_FACTOR", m.marketToken, false))));
+            int256 least = -int256(applyFactor(size, s.getUint(K.ofSide("MAX_POSITION_IMPACT_FACTOR", market, false))));
             if (r.totalImpactUsd < least) {
                 r.priceImpactDiffUsd = uint256(least - r.totalImpactUsd);
                 r.totalImpactUsd = least;
             }
         }
-        r.totalImpactUsd = capPositive(s, m.marketToken, r.totalImpactUsd, size);
+        r.totalImpactUsd = capPositive(s, market, r.totalImpactUsd, size);
         if (r.totalImpactUsd > 0) {
-            uint256 pool = s.getUint(K.of1("POSITION_IMPACT_POOL_AMOUNT", m.marketToken)) * p.indexTokenPrice.min;
+            uint256 pool = s.getUint(K.of1("POSITION_IMPACT_POOL_AMOUNT", market)) * p.indexTokenPrice.min;
             r.totalImpactUsd = SignedMath.min(r.totalImpactUsd, int256(pool));
         }
     }
@@ -253,8 +268,7 @@ library GmxV2SimulatorMarket {
         bool isLiquidation,
         bool withPending
     ) public view returns (GmxV2PositionFees memory f) {
-        bool isLong = pos.flags.isLong;
-        f.collateralTokenPrice = collateralPrice(p, isLong);
+        f.collateralTokenPrice = collateralPrice(p, pos.flags.isLong);
         uint256 unit = f.collateralTokenPrice.min;
         f.referral.trader = pos.addresses.account;
         f.positionFeeFactor = s.getUint(K.ofSide("POSITION_FEE_FACTOR", m.marketToken, improved));
@@ -264,20 +278,10 @@ library GmxV2SimulatorMarket {
         f.feeReceiverAmount = applyFactor(f.protocolFeeAmount, f.positionFeeReceiverFactor);
         f.positionFeeAmountForPool = f.protocolFeeAmount - f.feeReceiverAmount;
 
-        uint256 cumulative = s.getUint(K.ofSide("CUMULATIVE_BORROWING_FACTOR", m.marketToken, isLong));
-        if (withPending) cumulative += borrowingGrowth(s, m, p, isLong);
-        f.borrowing.borrowingFeeUsd = applyFactor(pos.numbers.sizeInUsd, cumulative - pos.numbers.borrowingFactor);
-        f.borrowing.borrowingFeeAmount = f.borrowing.borrowingFeeUsd / unit;
-        f.borrowing.borrowingFeeReceiverFactor = s.getUint(K.name("BORROWING_FEE_RECEIVER_FACTOR"));
-        f.borrowing.borrowingFeeAmountForFeeReceiver = applyFactor(
-            f.borrowing.borrowingFeeAmount,
-            f.borrowing.borrowingFeeReceiverFactor
-        );
+        _borrowing(s, m, p, pos, f, withPending);
         if (isLiquidation) {
-            f.liquidation.liquidationFeeUsd = applyFactor(
-                sizeDeltaUsd,
-                s.getUint(K.of1("LIQUIDATION_FEE_FACTOR", m.marketToken))
-            );
+            uint256 factor = s.getUint(K.of1("LIQUIDATION_FEE_FACTOR", m.marketToken));
+            f.liquidation.liquidationFeeUsd = applyFactor(sizeDeltaUsd, factor);
             f.liquidation.liquidationFeeAmount = Math.ceilDiv(f.liquidation.liquidationFeeUsd, unit);
         }
         f.feeAmountForPool =
@@ -292,6 +296,25 @@ library GmxV2SimulatorMarket {
             f.borrowing.borrowingFeeAmount +
             f.liquidation.liquidationFeeAmount;
         f.totalCostAmount = f.totalCostAmountExcludingFunding + f.funding.fundingFeeAmount;
+    }
+
+    function _borrowing(
+        GmxV2SimulatorDataStore s,
+        GmxV2Market memory m,
+        GmxV2MarketPrices memory p,
+        GmxV2Position memory pos,
+        GmxV2PositionFees memory f,
+        bool withPending
+    ) private view {
+        uint256 cumulative = s.getUint(K.ofSide("CUMULATIVE_BORROWING_FACTOR", m.marketToken, pos.flags.isLong));
+        if (withPending) cumulative += borrowingGrowth(s, m, p, pos.flags.isLong);
+        f.borrowing.borrowingFeeUsd = applyFactor(pos.numbers.sizeInUsd, cumulative - pos.numbers.borrowingFactor);
+        f.borrowing.borrowingFeeAmount = f.borrowing.borrowingFeeUsd / f.collateralTokenPrice.min;
+        f.borrowing.borrowingFeeReceiverFactor = s.getUint(K.name("BORROWING_FEE_RECEIVER_FACTOR"));
+        f.borrowing.borrowingFeeAmountForFeeReceiver = applyFactor(
+            f.borrowing.borrowingFeeAmount,
+            f.borrowing.borrowingFeeReceiverFactor
+        );
     }
 
     function _funding(
@@ -440,32 +463,14 @@ library GmxV2SimulatorMarket {
         bool forLiquidation,
         bool withPending
     ) public view returns (bool, string memory, GmxV2LiquidationInfo memory info) {
-        uint256 size = pos.numbers.sizeInUsd;
-        (int256 profit, , ) = pnl(s, m, p, pos, size);
-        (int256 impact, bool improved) = priceImpact(s, m, -int256(size), pos.flags.isLong);
-        impact = capPositive(s, m.marketToken, impact, size);
-        int256 pending = pos.numbers.pendingImpactAmount;
-        impact += pending * int256(pending > 0 ? p.indexTokenPrice.min : p.indexTokenPrice.max);
-        int256 least =
-            -int256(applyFactor(size, s.getUint(K.of1("MAX_POSITION_IMPACT_FACTOR_FOR_LIQUIDATIONS", m.marketToken))));
-        impact = SignedMath.max(SignedMath.min(impact, 0), least);
-        GmxV2PositionFees memory f = fees(s, m, p, pos, size, improved, false, withPending);
-        uint256 unit = f.collateralTokenPrice.min;
-        info.remainingCollateralUsd =
-            (int256(pos.numbers.collateralAmount) - int256(f.totalCostAmount)) * int256(unit) +
-            profit +
-            impact;
-        info.minCollateralUsdForLeverage = int256(
-            applyFactor(
-                size,
-                s.getUint(
-                    K.of1(
-                        forLiquidation ? "MIN_COLLATERAL_FACTOR_FOR_LIQUIDATION" : "MIN_COLLATERAL_FACTOR",
-                        m.marketToken
-                    )
-                )
-            )
-        );
+        {
+            bytes32 key = K.of1(
+                forLiquidation ? "MIN_COLLATERAL_FACTOR_FOR_LIQUIDATION" : "MIN_COLLATERAL_FACTOR",
+                m.marketToken
+            );
+            info.minCollateralUsdForLeverage = int256(applyFactor(pos.numbers.sizeInUsd, s.getUint(key)));
+        }
+        info.remainingCollateralUsd = _worthUsd(s, m, p, pos, withPending);
         if (withMinCollateral) {
             info.minCollateralUsd = int256(s.getUint(K.name("MIN_COLLATERAL_USD")));
             if (info.remainingCollateralUsd < info.minCollateralUsd) return (true, "min collateral", info);
@@ -475,6 +480,28 @@ library GmxV2SimulatorMarket {
             return (true, "min collateral for leverage", info);
         }
         return (false, "", info);
+    }
+
+    /// @dev What closing the position leaves, with its fees and, within the bound for liquidations, its impact.
+    function _worthUsd(
+        GmxV2SimulatorDataStore s,
+        GmxV2Market memory m,
+        GmxV2MarketPrices memory p,
+        GmxV2Position memory pos,
+        bool withPending
+    ) private view returns (int256 usd) {
+        uint256 size = pos.numbers.sizeInUsd;
+        (int256 impact, bool improved) = priceImpact(s, m, -int256(size), pos.flags.isLong);
+        impact = capPositive(s, m.marketToken, impact, size);
+        int256 pending = pos.numbers.pendingImpactAmount;
+        impact += pending * int256(pending > 0 ? p.indexTokenPrice.min : p.indexTokenPrice.max);
+        uint256 most = s.getUint(K.of1("MAX_POSITION_IMPACT_FACTOR_FOR_LIQUIDATIONS", m.marketToken));
+        impact = SignedMath.max(SignedMath.min(impact, 0), -int256(applyFactor(size, most)));
+        GmxV2PositionFees memory f = fees(s, m, p, pos, size, improved, false, withPending);
+        (usd, , ) = pnl(s, m, p, pos, size);
+        usd +=
+            (int256(pos.numbers.collateralAmount) - int256(f.totalCostAmount)) * int256(f.collateralTokenPrice.min) +
+            impact;
     }
 
     // --- small things

@@ -76,10 +76,10 @@ contract GmxV2SimulatorOrderHandler is GmxV2SimulatorRoles {
     uint256 private constant ORACLE_PRICES = 3;
 
     GmxV2SimulatorDataStore public immutable dataStore;
-    GmxV2SimulatorEventEmitter public immutable eventEmitter;
+    GmxV2SimulatorEventEmitter private immutable eventEmitter;
     GmxV2SimulatorOracle public immutable oracle;
     GmxV2SimulatorBank public immutable orderVault;
-    IWnt public immutable wnt;
+    IWnt private immutable wnt;
 
     constructor(GmxV2SimulatorParts memory parts) GmxV2SimulatorRoles(parts.roleStore) {
         dataStore = parts.dataStore;

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 
 import {
     GMX_LIQUIDATION,
@@ -40,6 +41,16 @@ library GmxV2SimulatorPositions {
         uint256 collateral;
     }
 
+    /// @dev What is taken off a position.
+    struct Cut {
+        uint256 size;
+        uint256 tokens;
+        uint256 withdrawn;
+        int256 profit;
+        bool isLiquidation;
+        bool mayFailToPay;
+    }
+
     /// @notice Writes the growth of funding and borrowing, once before every change of a position.
     function touch(GmxV2SimulatorDataStore s, GmxV2Market memory m, GmxV2MarketPrices memory p) public {
         M.Funding memory g = M.fundingGrowth(s, m, p);
@@ -65,8 +76,7 @@ library GmxV2SimulatorPositions {
         GmxV2Position memory pos,
         bytes32 key
     ) public {
-        bool isLong = o.flags.isLong;
-        address collateral = M.collateralOf(m, isLong);
+        address collateral = M.collateralOf(m, o.flags.isLong);
         if (o.addresses.initialCollateralToken != collateral) {
             revert InvalidCollateralTokenForMarket(m.marketToken, o.addresses.initialCollateralToken);
         }
@@ -74,42 +84,51 @@ library GmxV2SimulatorPositions {
             pos.addresses.account = o.addresses.account;
             pos.addresses.market = m.marketToken;
             pos.addresses.collateralToken = collateral;
-            pos.flags.isLong = isLong;
+            pos.flags.isLong = o.flags.isLong;
         }
         uint256 size = o.numbers.sizeDeltaUsd;
-        GmxV2ExecutionPrice memory e;
-        uint256 tokens;
-        int256 impact;
-        if (size > 0) {
-            e = M.executionPrice(s, m, p, pos, int256(size));
-            uint256 limit = o.numbers.acceptablePrice;
-            if (isLong ? e.executionPrice > limit : e.executionPrice < limit) {
-                revert M.OrderNotFulfillableAtAcceptablePrice(e.executionPrice, limit);
-            }
-            (tokens, impact) = M.increaseTokens(p, size, e.priceImpactUsd, isLong);
-        }
-        bool isNew = pos.numbers.sizeInUsd == 0;
-        GmxV2PositionFees memory f = M.fees(s, m, p, pos, size, e.balanceWasImproved, false, false);
+        (uint256 tokens, int256 impact, bool improved) = _priceIncrease(s, m, p, o, pos);
+        GmxV2PositionFees memory f = M.fees(s, m, p, pos, size, improved, false, false);
         // The seed of a new position's accumulators is where they stand.
-        if (isNew) {
+        if (pos.numbers.sizeInUsd == 0) {
             f.funding.fundingFeeAmount = 0;
             (f.funding.claimableLongTokenAmount, f.funding.claimableShortTokenAmount) = (0, 0);
         }
-        int256 delta =
-            int256(o.numbers.initialCollateralDeltaAmount) -
-                int256(f.totalCostAmountExcludingFunding + f.funding.fundingFeeAmount);
-        int256 next = int256(pos.numbers.collateralAmount) + delta;
-        if (next < 0) revert InsufficientCollateralAmount(pos.numbers.collateralAmount, delta);
-        pos.numbers.collateralAmount = uint256(next);
+        _addCollateral(pos, o.numbers.initialCollateralDeltaAmount, f);
         pos.numbers.pendingImpactAmount += impact;
         pos.numbers.sizeInUsd += size;
         pos.numbers.sizeInTokens += tokens;
         pos.numbers.increasedAtTime = block.timestamp;
         _book(s, m, pos, f, key);
-        _openInterest(s, m, isLong, int256(size), int256(tokens));
+        _openInterest(s, m, pos.flags.isLong, int256(size), int256(tokens));
         s.incrementUint(K.ofToken("POOL_AMOUNT", m.marketToken, collateral), f.feeAmountForPool);
         if (size > 0) _validateIncrease(s, m, p, pos);
         _validate(s, m, p, pos, true, size == 0);
+    }
+
+    function _priceIncrease(
+        GmxV2SimulatorDataStore s,
+        GmxV2Market memory m,
+        GmxV2MarketPrices memory p,
+        GmxV2Order memory o,
+        GmxV2Position memory pos
+    ) private view returns (uint256 tokens, int256 impact, bool improved) {
+        uint256 size = o.numbers.sizeDeltaUsd;
+        if (size == 0) return (0, 0, false);
+        GmxV2ExecutionPrice memory e = M.executionPrice(s, m, p, pos, int256(size));
+        uint256 limit = o.numbers.acceptablePrice;
+        if (o.flags.isLong ? e.executionPrice > limit : e.executionPrice < limit) {
+            revert M.OrderNotFulfillableAtAcceptablePrice(e.executionPrice, limit);
+        }
+        (tokens, impact) = M.increaseTokens(p, size, e.priceImpactUsd, o.flags.isLong);
+        improved = e.balanceWasImproved;
+    }
+
+    function _addCollateral(GmxV2Position memory pos, uint256 added, GmxV2PositionFees memory f) private pure {
+        int256 delta = int256(added) - int256(f.totalCostAmountExcludingFunding + f.funding.fundingFeeAmount);
+        int256 next = int256(pos.numbers.collateralAmount) + delta;
+        if (next < 0) revert InsufficientCollateralAmount(pos.numbers.collateralAmount, delta);
+        pos.numbers.collateralAmount = uint256(next);
     }
 
     function _validateIncrease(
@@ -128,17 +147,10 @@ library GmxV2SimulatorPositions {
             s.getUint(K.ofSide("OPEN_INTEREST_RESERVE_FACTOR", m.marketToken, isLong))
         );
         if (reserved > most) revert InsufficientReserveForOpenInterest(reserved, most);
-        (bool enough, int256 remaining) = _enoughCollateral(
-            s,
-            m,
-            p,
-            pos,
-            pos.numbers.sizeInUsd,
-            int256(pos.numbers.collateralAmount),
-            0,
-            0
-        );
-        if (!enough) revert InsufficientCollateralUsd(remaining);
+        int256 remaining = int256(pos.numbers.collateralAmount * M.collateralPrice(p, isLong).min);
+        if (!_enoughCollateral(s, m, pos, pos.numbers.sizeInUsd, remaining, 0)) {
+            revert InsufficientCollateralUsd(remaining);
+        }
     }
 
     /// @return output What the order pays out, in the collateral token.
@@ -152,32 +164,64 @@ library GmxV2SimulatorPositions {
         bool isAdl
     ) public returns (uint256 output) {
         if (pos.numbers.sizeInUsd == 0) revert EmptyPosition();
-        uint256 size = o.numbers.sizeDeltaUsd;
+        Cut memory cut;
+        cut.isLiquidation = o.numbers.orderType == GMX_LIQUIDATION;
+        (cut.size, cut.withdrawn) = _adjusted(s, m, p, o, pos);
+        if (cut.isLiquidation) _requireLiquidatable(s, m, p, pos);
+
+        GmxV2ExecutionPrice memory e = _priceDecrease(s, m, p, pos, cut.size, o.numbers.acceptablePrice);
+        (cut.profit, , cut.tokens) = M.pnl(s, m, p, pos, cut.size);
+        GmxV2PositionFees memory f = M.fees(s, m, p, pos, cut.size, e.balanceWasImproved, cut.isLiquidation, false);
+        cut.mayFailToPay = cut.size == pos.numbers.sizeInUsd && (cut.isLiquidation || isAdl);
+        output = _takeOut(pos, cut, _pay(s, m, pos, f, e, cut.profit, cut.mayFailToPay), e, p);
+        _book(s, m, pos, f, key);
+        _openInterest(s, m, pos.flags.isLong, -int256(cut.size), -int256(cut.tokens));
+        if (pos.numbers.sizeInUsd != 0) _validate(s, m, p, pos, false, false);
+    }
+
+    function _adjusted(
+        GmxV2SimulatorDataStore s,
+        GmxV2Market memory m,
+        GmxV2MarketPrices memory p,
+        GmxV2Order memory o,
+        GmxV2Position memory pos
+    ) private view returns (uint256 size, uint256 withdrawn) {
+        size = o.numbers.sizeDeltaUsd;
         if (size > pos.numbers.sizeInUsd) revert InvalidDecreaseOrderSize(size, pos.numbers.sizeInUsd);
-        uint256 withdrawn = Math.min(o.numbers.initialCollateralDeltaAmount, pos.numbers.collateralAmount);
+        withdrawn = Math.min(o.numbers.initialCollateralDeltaAmount, pos.numbers.collateralAmount);
         if (size < pos.numbers.sizeInUsd) (size, withdrawn) = _adjustedPart(s, m, p, pos, size, withdrawn);
         if (size == pos.numbers.sizeInUsd) withdrawn = 0;
-        bool isLiquidation = o.numbers.orderType == GMX_LIQUIDATION;
-        if (isLiquidation) _requireLiquidatable(s, m, p, pos);
+    }
 
-        GmxV2ExecutionPrice memory e = M.executionPrice(s, m, p, pos, -int256(size));
-        uint256 limit = o.numbers.acceptablePrice;
+    function _priceDecrease(
+        GmxV2SimulatorDataStore s,
+        GmxV2Market memory m,
+        GmxV2MarketPrices memory p,
+        GmxV2Position memory pos,
+        uint256 size,
+        uint256 limit
+    ) private view returns (GmxV2ExecutionPrice memory e) {
+        e = M.executionPrice(s, m, p, pos, -int256(size));
         if (size > 0 && (pos.flags.isLong ? e.executionPrice < limit : e.executionPrice > limit)) {
             revert M.OrderNotFulfillableAtAcceptablePrice(e.executionPrice, limit);
         }
-        (int256 profit, , uint256 tokens) = M.pnl(s, m, p, pos, size);
-        GmxV2PositionFees memory f = M.fees(s, m, p, pos, size, e.balanceWasImproved, isLiquidation, false);
-        Purse memory purse = Purse(0, pos.numbers.collateralAmount);
-        _pay(s, m, purse, pos, f, e, profit, size == pos.numbers.sizeInUsd && (isLiquidation || isAdl));
-        withdrawn = Math.min(withdrawn, purse.collateral);
-        int256 pending =
-            size == 0
-                ? int256(0)
-                : e.proportionalPendingImpactUsd /
-                    int256(e.proportionalPendingImpactUsd > 0 ? p.indexTokenPrice.min : p.indexTokenPrice.max);
-        pos.numbers.pendingImpactAmount -= pending;
-        pos.numbers.sizeInUsd -= size;
-        pos.numbers.sizeInTokens -= tokens;
+    }
+
+    /// @dev The position after the cut; what is left of one that is closed goes out, too.
+    function _takeOut(
+        GmxV2Position memory pos,
+        Cut memory cut,
+        Purse memory purse,
+        GmxV2ExecutionPrice memory e,
+        GmxV2MarketPrices memory p
+    ) private view returns (uint256 output) {
+        uint256 withdrawn = Math.min(cut.withdrawn, purse.collateral);
+        int256 pending = e.proportionalPendingImpactUsd;
+        if (cut.size == 0) pending = 0;
+        pos.numbers.pendingImpactAmount -=
+            pending / int256(pending > 0 ? p.indexTokenPrice.min : p.indexTokenPrice.max);
+        pos.numbers.sizeInUsd -= cut.size;
+        pos.numbers.sizeInTokens -= cut.tokens;
         pos.numbers.collateralAmount = purse.collateral - withdrawn;
         pos.numbers.decreasedAtTime = block.timestamp;
         output = purse.output + withdrawn;
@@ -185,9 +229,6 @@ library GmxV2SimulatorPositions {
             output += pos.numbers.collateralAmount;
             (pos.numbers.sizeInUsd, pos.numbers.sizeInTokens, pos.numbers.collateralAmount) = (0, 0, 0);
         }
-        _book(s, m, pos, f, key);
-        _openInterest(s, m, pos.flags.isLong, -int256(size), -int256(tokens));
-        if (pos.numbers.sizeInUsd != 0) _validate(s, m, p, pos, false, false);
     }
 
     /// @dev Collateral is not let out where what stays would be too little; what would be too small is closed whole.
@@ -199,28 +240,35 @@ library GmxV2SimulatorPositions {
         uint256 size,
         uint256 withdrawn
     ) private view returns (uint256, uint256) {
-        uint256 whole = pos.numbers.sizeInUsd;
-        (int256 profit, , ) = M.pnl(s, m, p, pos, whole);
-        int256 realised = (profit * int256(size / 1e12)) / int256(whole / 1e12);
-        (bool enough, int256 remaining) = _enoughCollateral(
-            s,
-            m,
-            p,
-            pos,
-            whole - size,
-            int256(pos.numbers.collateralAmount - withdrawn),
-            realised,
-            -int256(size)
-        );
+        (int256 realised, int256 rest) = _splitProfit(s, m, p, pos, size);
+        int256 remaining =
+            int256((pos.numbers.collateralAmount - withdrawn) * M.collateralPrice(p, pos.flags.isLong).min) +
+                SignedMath.min(realised, 0);
         int256 least = int256(s.getUint(K.name("MIN_COLLATERAL_USD")));
-        if (!enough || remaining + profit - realised < least) {
+        bool enough = _enoughCollateral(s, m, pos, pos.numbers.sizeInUsd - size, remaining, -int256(size));
+        if (!enough || remaining + rest < least) {
             if (size == 0) revert UnableToWithdrawCollateral(remaining);
             remaining += int256(withdrawn * M.collateralPrice(p, pos.flags.isLong).min);
             withdrawn = 0;
         }
-        if (remaining + profit - realised < least) size = whole;
-        if (whole > size && whole - size < s.getUint(K.name("MIN_POSITION_SIZE_USD"))) size = whole;
+        if (remaining + rest < least) size = pos.numbers.sizeInUsd;
+        uint256 left = pos.numbers.sizeInUsd - size;
+        if (left > 0 && left < s.getUint(K.name("MIN_POSITION_SIZE_USD"))) size = pos.numbers.sizeInUsd;
         return (size, withdrawn);
+    }
+
+    /// @dev Profit that a part realises, and that of the rest.
+    function _splitProfit(
+        GmxV2SimulatorDataStore s,
+        GmxV2Market memory m,
+        GmxV2MarketPrices memory p,
+        GmxV2Position memory pos,
+        uint256 size
+    ) private view returns (int256 realised, int256 rest) {
+        uint256 whole = pos.numbers.sizeInUsd;
+        (int256 profit, , ) = M.pnl(s, m, p, pos, whole);
+        realised = (profit * int256(size / 1e12)) / int256(whole / 1e12);
+        rest = profit - realised;
     }
 
     function _requireLiquidatable(
@@ -251,15 +299,14 @@ library GmxV2SimulatorPositions {
     function _pay(
         GmxV2SimulatorDataStore s,
         GmxV2Market memory m,
-        Purse memory purse,
         GmxV2Position memory pos,
         GmxV2PositionFees memory f,
         GmxV2ExecutionPrice memory e,
         int256 profit,
         bool mayFailToPay
-    ) private {
-        address token = pos.addresses.collateralToken;
-        bytes32 pool = K.ofToken("POOL_AMOUNT", m.marketToken, token);
+    ) private returns (Purse memory purse) {
+        purse.collateral = pos.numbers.collateralAmount;
+        bytes32 pool = K.ofToken("POOL_AMOUNT", m.marketToken, pos.addresses.collateralToken);
         uint256 unit = f.collateralTokenPrice.min;
         if (profit > 0) {
             uint256 gain = uint256(profit) / f.collateralTokenPrice.max;
@@ -272,35 +319,37 @@ library GmxV2SimulatorPositions {
             purse.output += gain;
         }
         (uint256 paid, uint256 missing) = _take(purse, f.funding.fundingFeeAmount);
-        if (_stops(missing * unit, "funding", mayFailToPay)) return;
+        if (_stops(missing * unit, "funding", mayFailToPay)) return purse;
         if (profit < 0) {
             (paid, missing) = _take(purse, Math.ceilDiv(uint256(-profit), unit));
             s.incrementUint(pool, paid);
-            if (_stops(missing * unit, "pnl", mayFailToPay)) return;
+            if (_stops(missing * unit, "pnl", mayFailToPay)) return purse;
         }
         (paid, missing) = _take(purse, f.totalCostAmountExcludingFunding);
         s.incrementUint(pool, missing == 0 ? f.feeAmountForPool : paid);
-        if (_stops(missing * unit, "fees", mayFailToPay)) return;
+        if (_stops(missing * unit, "fees", mayFailToPay)) return purse;
         if (e.totalImpactUsd < 0) {
             (paid, missing) = _take(purse, Math.ceilDiv(uint256(-e.totalImpactUsd), unit));
             s.incrementUint(pool, paid);
-            if (_stops(missing * unit, "impact", mayFailToPay)) return;
+            if (_stops(missing * unit, "impact", mayFailToPay)) return purse;
         }
         if (e.priceImpactDiffUsd > 0) {
             (paid, missing) = _take(purse, Math.ceilDiv(e.priceImpactDiffUsd, unit));
-            uint256 timeKey = block.timestamp / s.getUint(K.name("CLAIMABLE_COLLATERAL_TIME_DIVISOR"));
-            s.incrementUint(
-                K.claimableCollateral(
-                    "CLAIMABLE_COLLATERAL_AMOUNT",
-                    m.marketToken,
-                    token,
-                    timeKey,
-                    pos.addresses.account
-                ),
-                paid
-            );
-            if (_stops(missing * unit, "diff", mayFailToPay)) return;
+            _holdBack(s, pos, paid);
+            if (_stops(missing * unit, "diff", mayFailToPay)) return purse;
         }
+    }
+
+    /// @dev What of the impact was above its cap can be claimed later.
+    function _holdBack(GmxV2SimulatorDataStore s, GmxV2Position memory pos, uint256 amount) private {
+        bytes32 key = K.claimableCollateral(
+            "CLAIMABLE_COLLATERAL_AMOUNT",
+            pos.addresses.market,
+            pos.addresses.collateralToken,
+            block.timestamp / s.getUint(K.name("CLAIMABLE_COLLATERAL_TIME_DIVISOR")),
+            pos.addresses.account
+        );
+        s.incrementUint(key, amount);
     }
 
     function _stops(uint256 missingUsd, string memory step, bool mayFailToPay) private pure returns (bool) {
@@ -363,30 +412,29 @@ library GmxV2SimulatorPositions {
         );
     }
 
-    /// @dev The larger of the market's factor and what the open interest asks for.
+    /// @dev Whether what remains is the larger of the market's factor and what the open interest asks for.
     function _enoughCollateral(
         GmxV2SimulatorDataStore s,
         GmxV2Market memory m,
-        GmxV2MarketPrices memory p,
         GmxV2Position memory pos,
         uint256 size,
-        int256 collateral,
-        int256 realised,
+        int256 remainingUsd,
         int256 interestDelta
-    ) private view returns (bool, int256 remaining) {
-        bool isLong = pos.flags.isLong;
-        remaining = collateral * int256(M.collateralPrice(p, isLong).min);
-        if (realised < 0) remaining += realised;
-        if (remaining < 0) return (false, remaining);
+    ) private view returns (bool) {
+        if (remainingUsd < 0) return false;
+        return remainingUsd >= int256(M.applyFactor(size, _collateralFactor(s, m, pos.flags.isLong, interestDelta)));
+    }
+
+    function _collateralFactor(
+        GmxV2SimulatorDataStore s,
+        GmxV2Market memory m,
+        bool isLong,
+        int256 interestDelta
+    ) private view returns (uint256) {
         uint256 interest = uint256(int256(M.openInterest(s, m, isLong)) + interestDelta);
-        uint256 factor = Math.max(
-            M.applyFactor(
-                interest,
-                s.getUint(K.ofSide("MIN_COLLATERAL_FACTOR_FOR_OPEN_INTEREST_MULTIPLIER", m.marketToken, isLong))
-            ),
-            s.getUint(K.of1("MIN_COLLATERAL_FACTOR", m.marketToken))
-        );
-        return (remaining >= int256(M.applyFactor(size, factor)), remaining);
+        bytes32 key = K.ofSide("MIN_COLLATERAL_FACTOR_FOR_OPEN_INTEREST_MULTIPLIER", m.marketToken, isLong);
+        return
+            Math.max(M.applyFactor(interest, s.getUint(key)), s.getUint(K.of1("MIN_COLLATERAL_FACTOR", m.marketToken)));
     }
 
     function _validate(

@@ -33,15 +33,25 @@ struct GmxV2Change {
     int256 marginQuote;
 }
 
-/// @notice A position and the order under way, valued.
+/// @notice A part of a position as it was when somebody left with it: its profit and its collateral stay that person's,
+/// whatever is ordered for the rest.
+/// @param sizeUsd Size with 30 decimals, `tokens` the base behind it, `collateralQuote` its collateral.
+struct GmxV2Part {
+    uint160 sizeUsd;
+    uint96 collateralQuote;
+    uint256 tokens;
+}
+
+/// @notice A position and the order under way, valued; without what is owed out of it.
 /// @param lowQuote Closed now, with the fee and the impact of closing it whole; `highQuote` what it shows, less what it owes.
+/// @param deltaBase Signed delta, - for a short.
 /// @param claimableBase Funding that it earned since its last change; `claimableQuote` likewise.
 /// @param changeFeeQuote Fee of the order under way; `changeImpactQuote` the most that its impact can take.
 /// @param healthWad Price of its liquidation over the price now; the lower of before and after the order.
 struct GmxV2Value {
     int256 lowQuote;
     int256 highQuote;
-    uint256 sizeInTokens;
+    int256 deltaBase;
     uint256 claimableBase;
     uint256 claimableQuote;
     uint256 changeFeeQuote;
@@ -53,6 +63,8 @@ struct GmxV2Value {
 /// @dev A linked library: the hedge would not fit into a contract with it.
 library GmxV2Valuation {
     uint256 private constant FLOAT = 1e30;
+    /// @dev What is left open must be this many times more than the least that GMX keeps.
+    uint256 private constant DUST_FACTOR = 3;
 
     /// @dev Terms of the market, all with 30 decimals.
     struct Terms {
@@ -63,10 +75,12 @@ library GmxV2Valuation {
     }
 
     /// @notice Values the position of an account in a market, and the order under way.
+    /// @param owed Part of the position that is somebody else's.
     function valueOf(
         GmxV2Site memory site,
         GmxV2Quotes memory q,
-        GmxV2Change memory change
+        GmxV2Change memory change,
+        GmxV2Part memory owed
     ) external view returns (GmxV2Value memory v) {
         GmxV2PositionInfo memory info;
         bytes32 key = _key(site);
@@ -74,8 +88,10 @@ library GmxV2Valuation {
         Terms memory terms = _terms(site);
         if (site.dataStore.getUint(GmxV2Keys.sizeInUsd(key)) != 0) {
             info = _info(site, q, key);
-            (v.lowQuote, v.highQuote) = _equity(info, q);
-            v.sizeInTokens = info.position.numbers.sizeInTokens;
+            (int256 low, int256 high) = _equity(info, q);
+            v.lowQuote = low - _worth(info, q, owed, low);
+            v.highQuote = high - _worth(info, q, owed, high);
+            v.deltaBase = int256(owed.tokens) - int256(info.position.numbers.sizeInTokens);
             v.claimableBase = info.fees.funding.claimableLongTokenAmount;
             v.claimableQuote = info.fees.funding.claimableShortTokenAmount;
             v.healthWad = _health(info, q, terms, GmxV2Change(0, 0));
@@ -87,21 +103,33 @@ library GmxV2Valuation {
         v.changeImpactQuote = Math.ceilDiv(Math.mulDiv(traded, terms.impactFactor, FLOAT), q.quotePrice);
     }
 
-    /// @notice Collateral to take out with a part of the position for somebody who leaves.
+    /// @notice How to order a part for somebody who leaves: size, and collateral to take out with it.
     /// @dev GMX takes losses and fees out of the gain that an order realises, then out of the collateral that stays: what is
-    /// taken out for the leaver must not leave the own part of them to the others.
-    /// @param partUsd Part of the size; below all of it.
-    function exitMargin(GmxV2Site memory site, GmxV2Quotes memory q, uint256 partUsd) external view returns (uint256) {
+    /// taken out for the leaver must not leave the own part of them to the others. A position that is closed whole pays all
+    /// that is left to the receiver: where some of it is the others', the least that GMX keeps open stays.
+    function exitTerms(
+        GmxV2Site memory site,
+        GmxV2Quotes memory q,
+        GmxV2Part memory leaving
+    ) external view returns (uint256 sizeUsd, uint256 marginQuote) {
         GmxV2PositionInfo memory info = _info(site, q, _key(site));
-        uint256 sizeUsd = info.position.numbers.sizeInUsd;
-        if (partUsd >= sizeUsd) return 0; // a position that is closed whole pays all that is left
+        uint256 whole = info.position.numbers.sizeInUsd;
+        sizeUsd = Math.min(leaving.sizeUsd, whole);
         (int256 low, ) = _equity(info, q);
-        int256 worth = part(low, partUsd, sizeUsd);
+        int256 worth = _worth(info, q, leaving, low);
+        uint256 least = site.dataStore.getUint(GmxV2Keys.MIN_POSITION_SIZE_USD);
+        if (whole - sizeUsd < least) {
+            uint256 dust = Math.max(least, site.dataStore.getUint(GmxV2Keys.MIN_COLLATERAL_USD));
+            if (low - worth < int256((DUST_FACTOR * dust) / q.quotePrice) || whole < DUST_FACTOR * least) {
+                return (whole, 0);
+            }
+            sizeUsd = whole - least;
+        }
         uint256 costs = info.fees.borrowing.borrowingFeeAmount + info.fees.funding.fundingFeeAmount;
-        costs += Math.mulDiv(info.fees.positionFeeAmount, partUsd, sizeUsd);
-        int256 gain = part(_usdToQuoteDown(info.basePnlUsd, q.quotePrice), partUsd, sizeUsd) - int256(costs);
+        costs += Math.mulDiv(info.fees.positionFeeAmount, sizeUsd, whole);
+        int256 gain = part(_usdToQuoteDown(info.basePnlUsd, q.quotePrice), sizeUsd, whole) - int256(costs);
         if (gain > 0) worth -= gain;
-        return worth > 0 ? uint256(worth) : 0;
+        marginQuote = worth > 0 ? uint256(worth) : 0;
     }
 
     /// @notice Part of a signed value, rounded towards zero.
@@ -109,6 +137,30 @@ library GmxV2Valuation {
         if (numerator == denominator) return value;
         uint256 magnitude = Math.mulDiv(SignedMath.abs(value), numerator, denominator);
         return value >= 0 ? int256(magnitude) : -int256(magnitude);
+    }
+
+    /// @dev What a part is worth where the whole is worth `total`: its own collateral and profit, and its part of what closing
+    /// costs. Nothing below zero, and no more than there is.
+    function _worth(
+        GmxV2PositionInfo memory info,
+        GmxV2Quotes memory q,
+        GmxV2Part memory p,
+        int256 total
+    ) private pure returns (int256) {
+        if (p.sizeUsd == 0 || total <= 0) return 0;
+        uint256 whole = info.position.numbers.sizeInUsd;
+        // A profit above what the pool may pay is cut for all alike.
+        int256 profit = int256(uint256(p.sizeUsd)) - int256(p.tokens * q.basePrice);
+        if (profit > 0 && info.basePnlUsd > 0) {
+            profit = int256(Math.mulDiv(uint256(profit), uint256(info.basePnlUsd), uint256(info.uncappedBasePnlUsd)));
+        }
+        int256 costs =
+            total - int256(info.position.numbers.collateralAmount) - _usdToQuoteDown(info.basePnlUsd, q.quotePrice);
+        int256 worth =
+            int256(uint256(p.collateralQuote)) +
+                _usdToQuoteDown(profit, q.quotePrice) +
+                part(costs, Math.min(p.sizeUsd, whole), whole);
+        return SignedMath.max(SignedMath.min(worth, total), 0);
     }
 
     /// @dev Lowest: closed now, with the fee and the impact of closing it whole. Highest: worth what it shows, less the

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 pragma solidity 0.8.37;
 
+import {Tally} from "./Tally.sol";
 import {vm} from "./Vm.sol";
 
 /// @title Ghost variables: what the handlers saw and measured, kept apart from what the contracts say.
-contract Ledger {
-    struct Tally {
-        uint64 tried;
-        uint64 done;
-    }
-
+contract Ledger is Tally {
     /// @param fractionWad Loss as a part of what the vault was worth when it happened.
     /// @param slackWad What rounding may have added to it.
     struct Loss {
@@ -19,9 +15,6 @@ contract Ledger {
     }
 
     uint256 private constant WINDOW_SECONDS = 1 days;
-
-    string[] private _actions;
-    mapping(string action => Tally) public tallies;
 
     Loss[] private _losses;
     uint256 private _oldest;
@@ -52,13 +45,6 @@ contract Ledger {
     uint256 public donatedQuote;
     /// @notice Most that a share's value fell in one action, in quote units of all shares: rounding.
     uint256 public worstRounding;
-
-    function count(string calldata action, bool done) external {
-        Tally storage t = tallies[action];
-        if (t.tried == 0) _actions.push(action);
-        ++t.tried;
-        if (done) ++t.done;
-    }
 
     function recordLoss(uint256 lossQuote, uint256 worthQuote, uint256 slackQuote) external {
         uint256 fraction = worthQuote == 0 ? 0 : (lossQuote * 1e18) / worthQuote;
@@ -117,12 +103,7 @@ contract Ledger {
 
     /// @notice One line with everything above: `name=value` or `name=tried/done`, separated by semicolons.
     function report() external view returns (string memory line) {
-        for (uint256 i = 0; i < _actions.length; ++i) {
-            Tally memory t = tallies[_actions[i]];
-            string memory counts = string.concat(vm.toString(uint256(t.tried)), "/", vm.toString(uint256(t.done)));
-            line = string.concat(line, _actions[i], "=", counts, ";");
-        }
-        line = string.concat(line, "worstWindowWad=", vm.toString(worstWindowWad));
+        line = string.concat(counts(), "worstWindowWad=", vm.toString(worstWindowWad));
         line = string.concat(line, ";attackerProfit=", vm.toString(attackerProfit));
         line = string.concat(line, ";sandwichTake=", vm.toString(sandwichTake));
         line = string.concat(line, ";hedgeTake=", vm.toString(hedgeTake));

@@ -8,6 +8,12 @@ import {deployCode, vm} from "./Vm.sol";
 
 string constant LIBRARY_FOLDER = "contracts/vault/";
 
+/// @notice A library by its full name ("contracts/vault/Valuation.sol:Valuation"), and where it was deployed.
+struct LinkedLibrary {
+    string source;
+    address deployed;
+}
+
 /// @dev Deploys an artifact with the named libraries of contracts/vault, each deployed for it.
 function deployLinked(
     string memory file,
@@ -15,15 +21,28 @@ function deployLinked(
     string[] memory libraries,
     bytes memory args
 ) returns (address) {
+    LinkedLibrary[] memory linked = new LinkedLibrary[](libraries.length);
+    for (uint256 i = 0; i < libraries.length; ++i) {
+        string memory source = string.concat(LIBRARY_FOLDER, libraries[i], ".sol:", libraries[i]);
+        linked[i] = LinkedLibrary(source, deployCode(vm.getCode(source)));
+    }
+    return deployLinkedWith(file, name, linked, args);
+}
+
+/// @dev Deploys an artifact with libraries that are there already.
+function deployLinkedWith(
+    string memory file,
+    string memory name,
+    LinkedLibrary[] memory libraries,
+    bytes memory args
+) returns (address) {
     string memory json = vm.readFile(string.concat("artifacts/", file, "/", name, ".json"));
     string memory code = vm.parseJsonString(json, ".bytecode");
     for (uint256 i = 0; i < libraries.length; ++i) {
-        string memory source = string.concat(LIBRARY_FOLDER, libraries[i], ".sol:", libraries[i]);
-        address deployed = deployCode(vm.getCode(source));
         code = vm.replace(
             code,
-            _placeholderOf(string.concat("project/", source)),
-            _slice(vm.toString(deployed), 2, 40)
+            _placeholderOf(string.concat("project/", libraries[i].source)),
+            _slice(vm.toString(libraries[i].deployed), 2, 40)
         );
     }
     return deployCode(bytes.concat(vm.parseBytes(code), args));

@@ -7,6 +7,10 @@ interface ICheatcodes {
 
     function prank(address sender) external;
 
+    function deal(address account, uint256 newBalance) external;
+
+    function txGasPrice(uint256 newGasPrice) external;
+
     function getCode(string calldata artifact) external view returns (bytes memory creationCode);
 
     function readFile(string calldata path) external view returns (string memory content);
