@@ -78,7 +78,7 @@ async function runCampaign(campaign: Campaign): Promise<void> {
   const solidity = {
     ...config.test?.solidity,
     fuzz: { seed: campaign.seed },
-    invariant: { failOnRevert: true, shrinkRunLimit: 300, runs: campaign.runs, depth: campaign.depth },
+    invariant: { failOnRevert: true, shrinkRunLimit: 0, runs: campaign.runs, depth: campaign.depth },
   };
   const hre = await createHardhatRuntimeEnvironment({ ...config, test: { ...config.test, solidity } }, {}, ROOT);
   const result: unknown = await hre.tasks.getTask(["test", "solidity"]).run({

@@ -88,21 +88,20 @@ contract GmxHedgeTest is Test {
 
     /// @dev The hedge's account of itself against the venue's stores and who is owed what.
     function _checkBooks(IGmxHedge hedge, HedgeState memory state) private view {
-        Stake memory own = _world.ownStake();
-        Stake memory all = _world.position();
+        (Stake memory all, Stake memory left) = (_world.position(), _world.leavers());
         (uint256 heldBase, ) = _world.hedgeTokens();
         uint256 sum;
         for (uint256 i = 0; i < _world.LEAVERS(); ++i) sum += hedge.owedTo(_world.leaverOf(i));
         assertEq(hedge.owedSizeUsd(), sum, "GX-4 owed in all");
-        assertEq(sum, _world.leavers().sizeUsd, "GX-4 owed to those who left");
+        assertEq(sum, left.sizeUsd, "GX-4 owed to those who left");
 
         // Funding that the position earned since it was last touched is the one thing that the stores do not say.
         uint256 accrued = uint256(_world.accruedQuote(int256(all.sizeUsd / USD_PER_UNIT)));
-        int256 delta = int256(heldBase) - int256(own.tokens);
+        int256 delta = int256(heldBase + left.tokens) - int256(all.tokens);
         uint256 accruedBase = (accrued * _world.till().SCALE()) / _world.priceWad();
         assertLe(uint256(state.deltaBase - delta + 2), accruedBase + 4, "GX-2 delta");
 
-        int256 truth = _world.worthOf(own) + int256(_world.hedgeMoney());
+        int256 truth = _world.worthOf(all) - _world.worthOf(left) + int256(_world.hedgeMoney());
         int256 slack = int256(accrued + ROUNDING_UNITS);
         assertTrue(state.equityMaxQuote <= truth + slack + int256(all.sizeUsd / USD_PER_UNIT / 200), "GX-3 too high");
         int256 cost = int256((2 * all.sizeUsd) / USD_PER_UNIT / 100) + 4e6;

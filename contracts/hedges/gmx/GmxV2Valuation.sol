@@ -65,6 +65,8 @@ library GmxV2Valuation {
     uint256 private constant FLOAT = 1e30;
     /// @dev What is left open must be this many times more than the least that GMX keeps.
     uint256 private constant DUST_FACTOR = 3;
+    /// @dev What stays keeps this many times the collateral at which it would be liquidated.
+    uint256 private constant REST_FACTOR = 3;
 
     /// @dev Terms of the market, all with 30 decimals.
     struct Terms {
@@ -125,6 +127,10 @@ library GmxV2Valuation {
             }
             sizeUsd = whole - least;
         }
+        // GMX cancels what would leave the rest without enough.
+        uint256 factor = site.dataStore.getUint(GmxV2Keys.minCollateralFactorForLiquidation(site.market));
+        int256 need = int256(Math.mulDiv(REST_FACTOR * (whole - sizeUsd), factor, FLOAT) / q.quotePrice);
+        worth = SignedMath.min(worth, low - need);
         uint256 costs = info.fees.borrowing.borrowingFeeAmount + info.fees.funding.fundingFeeAmount;
         costs += Math.mulDiv(info.fees.positionFeeAmount, sizeUsd, whole);
         int256 gain = part(_usdToQuoteDown(info.basePnlUsd, q.quotePrice), sizeUsd, whole) - int256(costs);

@@ -131,7 +131,9 @@ abstract contract GmxHandler is Test {
         Stake memory s = world.stakeOf(receiver);
         int256 worth = world.worthOf(s);
         int256 size = int256(s.sizeUsd / USD_PER_UNIT);
-        int256 least = worth - size / 100 - world.accruedQuote(size) - 2e6;
+        // What stays keeps three times the half percent at which it would be liquidated.
+        int256 rest = int256(world.position().sizeUsd / USD_PER_UNIT);
+        int256 least = worth - size / 100 - rest / 50 - world.accruedQuote(size) - 4e6;
         int256 most = SignedMath.max(worth, 0) + size / 200 + ROUNDING_UNITS;
         if (paid < least || paid > most) revert GmxHandler_LeaverPaid(paid, least, most);
     }

@@ -25,8 +25,10 @@ contract GmxRecovery is GmxKeepers {
         Books memory before = _books();
         int256 size = int256(world.position().sizeUsd / 1e24);
         int256 accrued = world.accruedQuote(size);
-        for (uint256 i = 0; i < world.LEAVERS(); ++i) _payOut(world.leaverOf(i));
+        _payAll();
         _close();
+        _payAll();
+        if (world.position().sizeUsd > 0) _closeRest(before.sound);
         hedge.claimFunding();
         till.adjust(0, 0);
         _requireFlat();
@@ -72,6 +74,19 @@ contract GmxRecovery is GmxKeepers {
         assertTrue(!hedge.inFlight(), "still in flight");
     }
 
+    function _payAll() private {
+        for (uint256 i = 0; i < world.LEAVERS(); ++i) _payOut(world.leaverOf(i));
+    }
+
+    /// @dev What GMX does not close, it liquidates.
+    function _closeRest(bool sound) private {
+        _close();
+        if (world.position().sizeUsd == 0) return;
+        assertTrue(!sound, "a sound position that cannot be closed");
+        venue.liquidate(address(hedge));
+        till.reconcile();
+    }
+
     function _payOut(address leaver) private {
         if (hedge.owedTo(leaver) == 0) return;
         vm.deal(address(this), 1 ether);
@@ -79,13 +94,14 @@ contract GmxRecovery is GmxKeepers {
         world.refresh();
         _execute("exitLast", true);
         till.reconcile();
-        assertEq(hedge.owedTo(leaver), 0, "still owed");
     }
 
     function _close() private {
         Stake memory p = world.position();
         if (p.sizeUsd == 0) return;
-        till.adjust(int256(p.tokens), 0);
+        Stake memory own = world.ownStake();
+        if (own.sizeUsd == 0) return;
+        till.adjust(int256(hedge.owedSizeUsd() == 0 ? p.tokens : own.tokens), 0);
         world.refresh();
         _execute("closeLast", true);
         till.reconcile();
