@@ -146,6 +146,14 @@ describe("GmxV2Hedge", () => {
     expect(await world.answer()).to.deep.equal(["executed"]);
     await world.adjust(0n);
     expect(await hedge.isEmpty()).to.equal(true);
+    // The first one is back and the second dead: whoever adopted it must not have locked the hedge out.
+    await expectRevert(hedge.adoptRouter(exchangeRouter), "GmxV2Hedge_BadRouter", [exchangeRouter]);
+    await gmx.grantRole(exchangeRouter, "CONTROLLER");
+    await gmx.revokeRole(next, "CONTROLLER");
+    await (await hedge.connect(world.bob).adoptRouter(exchangeRouter)).wait();
+    await world.adjust(-10n * WETH, 10_000n * USDC);
+    expect(await world.answer()).to.deep.equal(["executed"]);
+    expect((await hedge.position()).shortBase).to.equal(10n * WETH);
   });
 
   it("hedgeNow closes a net short with base alone and leaves the short where it is", async () => {

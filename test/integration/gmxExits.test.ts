@@ -1,0 +1,108 @@
+import { expect } from "chai";
+import { after, afterEach, before, describe, it } from "mocha";
+
+import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
+import { createGmxWorld, type GmxWorld, moveMarket, USDC, WETH } from "./gmxWorld.ts";
+import { expectRevert, quoteOf, requestRedeem } from "./world.ts";
+
+const DAY = 86_400;
+const FEE = { value: 10n ** 17n };
+
+/** Who leaves a short on GMX in kind is owed a part of it until an order paid it: what happens in between. */
+describe("leaving a short on GMX v2 in kind", () => {
+  let twin: Twin;
+  let world: GmxWorld;
+  let start: TwinSnapshot;
+
+  before(async () => {
+    twin = await startTwin({ priceUsdcPerWeth: 2_500 });
+    world = await createGmxWorld(twin);
+    await world.deposit(world.alice, "600000");
+    await world.deposit(world.bob, "400000");
+    await world.adjust(-100n * WETH, 100_000n * USDC);
+    await answered();
+    start = await twin.snapshot();
+  });
+  afterEach(async () => {
+    await twin.revert(start);
+    await world.gmx.setPrices(2_500);
+  });
+  after(() => twin.close());
+
+  const answered = async (): Promise<void> => {
+    expect(await world.answer()).to.deep.equal(["executed"]);
+    await (await world.vault.reconcile()).wait();
+  };
+  /** Bob leaves in kind with all he has, two fifths of the vault, and is owed his part of the short. */
+  const bobLeaves = async (): Promise<void> => {
+    const request = await requestRedeem(world, world.bob, await world.vault.balanceOf(world.bob));
+    await twin.advance(DAY + 1);
+    await moveMarket(world, 2_500);
+    await (await world.vault.connect(world.bob).exitInKind(request, world.bob, 0n, 0n)).wait();
+  };
+  const payBob = async (): Promise<bigint> => {
+    const before_ = await quoteOf(world, world.bob);
+    await (await world.hedge.connect(world.keeper).payExit(world.bob, FEE)).wait();
+    await answered();
+    return (await quoteOf(world, world.bob)) - before_;
+  };
+  const difference = (a: bigint, b: bigint): bigint => (a > b ? a - b : b - a);
+
+  it("a part that was paid is not taken from the rest again, before anybody looked", async () => {
+    await bobLeaves();
+    await (await world.hedge.connect(world.bob).payExit(world.bob, FEE)).wait();
+    const waiting = await world.read();
+    expect(await world.answer()).to.deep.equal(["executed"]);
+    // The vault's memory does not know of it yet: a deposit now must not be cheap.
+    const paid = await world.read();
+    const assets = await world.vault.totalAssets();
+    expect(paid.deltaBase).to.equal(waiting.deltaBase);
+    expect(paid.equityMinQuote).to.be.within(waiting.equityMinQuote - USDC, waiting.equityMinQuote + 50n * USDC);
+    expect([await world.hedge.owedTo(world.bob), await world.hedge.owedSizeUsd()]).to.deep.equal([0n, 0n]);
+    await (await world.vault.connect(world.alice).reconcile()).wait();
+    const known = await world.read();
+    expect(known.deltaBase).to.equal(paid.deltaBase);
+    expect(difference(known.equityMinQuote, paid.equityMinQuote), "a second's borrowing").to.be.lessThan(USDC);
+    expect(difference(await world.vault.totalAssets(), assets)).to.be.lessThan(USDC);
+  });
+
+  for (const [what, order] of [
+    ["margin is posted", [0n, 60_000n * USDC]],
+    ["margin is released", [0n, -20_000n * USDC]],
+    ["the rest grows", [-30n * WETH, 0n]],
+    ["the rest is closed and its margin left", [60n * WETH, 0n]],
+  ] as const) {
+    it(`${what}: neither the leaver nor who stays gains by it`, async () => {
+      await bobLeaves();
+      const own = await twin.snapshot();
+      const fair = await payBob();
+      await twin.revert(own);
+      await moveMarket(world, 2_500);
+      const assets = await world.vault.totalAssets();
+      await world.adjust(...order);
+      await answered();
+      const received = await payBob();
+      // Fees and impact of an order, half of a percent of what it trades at most, and an hour's borrowing.
+      const size = (order[0] < 0n ? -order[0] : order[0]) * 2_500n * USDC;
+      const costs = size / WETH / 200n + 20n * USDC;
+      expect(difference(received, fair), "the leaver").to.be.lessThan(costs / 2n + 30n * USDC);
+      expect(difference(await world.vault.totalAssets(), assets), "who stays").to.be.lessThan(costs + 200n * USDC);
+      expect(await world.hedge.owedSizeUsd()).to.equal(0n);
+      // Whatever stayed at the venue is the vault's to close.
+      const { shortBase } = await world.hedge.position();
+      if (shortBase > 0n) {
+        await world.adjust(shortBase);
+        await answered();
+      }
+      await world.adjust(0n);
+      expect(await world.hedge.isEmpty()).to.equal(true);
+    });
+  }
+
+  it("the keeper cannot release the leaver's margin, whatever health the whole still has", async () => {
+    await bobLeaves();
+    await expectRevert(world.adjust(0n, -75_000n * USDC), "GmxV2Hedge_MarginOwed");
+    await world.adjust(0n, -20_000n * USDC);
+    await answered();
+  });
+});
