@@ -486,8 +486,8 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
         GmxV2Quotes memory q = _quotes(a, _oraclePrice(a));
         uint256 change = _sizeOf(a, sizeUsd, base);
         if (margin > 0 && _owed.sizeUsd != 0) {
-            int256 own = GmxV2Valuation.valueOf(_site(a), q, GmxV2Change(0, 0), _owed).lowQuote;
-            if (int256(margin) > own) revert GmxV2Hedge_MarginOwed(margin, own > 0 ? uint256(own) : 0);
+            uint256 own = GmxV2Valuation.releasable(_site(a), q, _owed);
+            if (margin > own) revert GmxV2Hedge_MarginOwed(margin, own);
         }
         GmxV2CreateOrderParams memory p = _params(a);
         p.orderType = GMX_MARKET_DECREASE;
@@ -503,7 +503,7 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
     function _sizeOf(GmxV2HedgeArgs memory a, uint256 sizeUsd, uint256 base) private view returns (uint256 change) {
         (, uint256 tokens) = _holdings(a);
         uint256 ours = sizeUsd.saturatingSub(_owed.sizeUsd);
-        uint256 oursBase = tokens.saturatingSub(_owed.tokens);
+        uint256 oursBase = ours == 0 ? 0 : tokens.saturatingSub(_owed.tokens);
         uint256 slack = oursBase / CLOSE_SLACK_PART;
         if (sizeUsd == 0 || base > oursBase + slack) revert Hedge_ReduceExceedsShort(base, oursBase);
         // Funding earned in base makes the delta a little smaller than the short: whoever asks for almost all means all.

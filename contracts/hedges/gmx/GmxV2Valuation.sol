@@ -128,9 +128,7 @@ library GmxV2Valuation {
             sizeUsd = whole - least;
         }
         // GMX cancels what would leave the rest without enough.
-        uint256 factor = site.dataStore.getUint(GmxV2Keys.minCollateralFactorForLiquidation(site.market));
-        int256 need = int256(Math.mulDiv(REST_FACTOR * (whole - sizeUsd), factor, FLOAT) / q.quotePrice);
-        worth = SignedMath.min(worth, low - need);
+        worth = SignedMath.min(worth, low - _need(site, q, whole - sizeUsd));
         uint256 costs = info.fees.borrowing.borrowingFeeAmount + info.fees.funding.fundingFeeAmount;
         costs += Math.mulDiv(info.fees.positionFeeAmount, sizeUsd, whole);
         int256 gain = part(_usdToQuoteDown(info.basePnlUsd, q.quotePrice), sizeUsd, whole) - int256(costs);
@@ -138,11 +136,32 @@ library GmxV2Valuation {
         marginQuote = worth > 0 ? uint256(worth) : 0;
     }
 
+    /// @notice Margin that may be released while a part of the position is owed: neither the part's worth nor its collateral,
+    /// which GMX would not let out of a position that has only profit left.
+    function releasable(
+        GmxV2Site memory site,
+        GmxV2Quotes memory q,
+        GmxV2Part memory owed
+    ) external view returns (uint256) {
+        GmxV2PositionInfo memory info = _info(site, q, _key(site));
+        (int256 low, ) = _equity(info, q);
+        int256 collateral = int256(info.position.numbers.collateralAmount) - int256(uint256(owed.collateralQuote));
+        int256 need = _need(site, q, info.position.numbers.sizeInUsd);
+        int256 own = SignedMath.min(low - _worth(info, q, owed, low), collateral) - need;
+        return own > 0 ? uint256(own) : 0;
+    }
+
     /// @notice Part of a signed value, rounded towards zero.
     function part(int256 value, uint256 numerator, uint256 denominator) internal pure returns (int256) {
         if (numerator == denominator) return value;
         uint256 magnitude = Math.mulDiv(SignedMath.abs(value), numerator, denominator);
         return value >= 0 ? int256(magnitude) : -int256(magnitude);
+    }
+
+    /// @dev Collateral that a position of a size should keep.
+    function _need(GmxV2Site memory site, GmxV2Quotes memory q, uint256 sizeUsd) private view returns (int256) {
+        uint256 factor = site.dataStore.getUint(GmxV2Keys.minCollateralFactorForLiquidation(site.market));
+        return int256(Math.mulDiv(REST_FACTOR * sizeUsd, factor, FLOAT) / q.quotePrice);
     }
 
     /// @dev What a part is worth where the whole is worth `total`: its own collateral and profit, and its part of what closing
