@@ -508,8 +508,9 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
         if (sizeUsd == 0 || base > oursBase + slack) revert Hedge_ReduceExceedsShort(base, oursBase);
         // Funding earned in base makes the delta a little smaller than the short: whoever asks for almost all means all.
         change = base > 0 && base + slack >= oursBase ? ours : Math.min(sizeUsd.mulDiv(base, tokens), ours);
-        // GMX would close a smaller rest on its own.
-        if (sizeUsd - change < dataStore.getUint(GmxV2Keys.MIN_POSITION_SIZE_USD)) change = sizeUsd;
+        // GMX would close a smaller rest on its own, and with it what is owed to those who left.
+        uint256 least = dataStore.getUint(GmxV2Keys.MIN_POSITION_SIZE_USD);
+        if (sizeUsd - change < least) change = _owed.sizeUsd == 0 ? sizeUsd : sizeUsd.saturatingSub(least);
     }
 
     /// @dev Whoever leaves takes any price: the order can fail only with the position itself.

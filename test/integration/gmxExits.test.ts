@@ -79,7 +79,7 @@ describe("leaving a short on GMX v2 in kind", () => {
       await twin.revert(own);
       await moveMarket(world, 2_500);
       const assets = await world.vault.totalAssets();
-      await world.adjust(...order);
+      await world.adjust(order[0], order[1]);
       await answered();
       const received = await payBob();
       // Fees and impact of an order, half of a percent of what it trades at most, and an hour's borrowing.

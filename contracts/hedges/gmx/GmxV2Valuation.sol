@@ -62,8 +62,12 @@ struct GmxV2Value {
 /// @title What a short on GMX v2 is worth, between which bounds, and how far from its liquidation.
 /// @dev A linked library: the hedge would not fit into a contract with it.
 library GmxV2Valuation {
+    /// @notice The position is too small to be parted, and most of its collateral is not the leaver's: that has to be released
+    /// first.
+    error GmxV2Valuation_RestFirst(int256 restQuote);
+
     uint256 private constant FLOAT = 1e30;
-    /// @dev What is left open must be this many times more than the least that GMX keeps.
+    /// @dev What is left to whoever leaves last is at most this many times the least that GMX keeps.
     uint256 private constant DUST_FACTOR = 3;
     /// @dev What stays keeps this many times the collateral at which it would be liquidated.
     uint256 private constant REST_FACTOR = 3;
@@ -122,17 +126,20 @@ library GmxV2Valuation {
         uint256 least = site.dataStore.getUint(GmxV2Keys.MIN_POSITION_SIZE_USD);
         if (whole - sizeUsd < least) {
             uint256 dust = Math.max(least, site.dataStore.getUint(GmxV2Keys.MIN_COLLATERAL_USD));
-            if (low - worth < int256((DUST_FACTOR * dust) / q.quotePrice) || whole < DUST_FACTOR * least) {
-                return (whole, 0);
-            }
+            int256 rest = low - worth;
+            if (rest < int256((DUST_FACTOR * dust) / q.quotePrice)) return (whole, 0);
+            if (whole <= least) revert GmxV2Valuation_RestFirst(rest);
             sizeUsd = whole - least;
         }
-        // GMX cancels what would leave the rest without enough.
-        worth = SignedMath.min(worth, low - _need(site, q, whole - sizeUsd));
+        // GMX cancels what would leave the rest without enough, and lets nothing out for which collateral alone does not suffice.
+        int256 need = _need(site, q, whole - sizeUsd);
+        worth = SignedMath.min(worth, low - need);
         uint256 costs = info.fees.borrowing.borrowingFeeAmount + info.fees.funding.fundingFeeAmount;
         costs += Math.mulDiv(info.fees.positionFeeAmount, sizeUsd, whole);
         int256 gain = part(_usdToQuoteDown(info.basePnlUsd, q.quotePrice), sizeUsd, whole) - int256(costs);
         if (gain > 0) worth -= gain;
+        int256 room = int256(info.position.numbers.collateralAmount) - need + SignedMath.min(gain, 0);
+        worth = SignedMath.min(worth, room);
         marginQuote = worth > 0 ? uint256(worth) : 0;
     }
 
@@ -145,9 +152,10 @@ library GmxV2Valuation {
     ) external view returns (uint256) {
         GmxV2PositionInfo memory info = _info(site, q, _key(site));
         (int256 low, ) = _equity(info, q);
-        int256 collateral = int256(info.position.numbers.collateralAmount) - int256(uint256(owed.collateralQuote));
-        int256 need = _need(site, q, info.position.numbers.sizeInUsd);
-        int256 own = SignedMath.min(low - _worth(info, q, owed, low), collateral) - need;
+        int256 worth = _worth(info, q, owed, low);
+        int256 theirs = SignedMath.max(worth, int256(uint256(owed.collateralQuote)));
+        int256 own = SignedMath.min(low - worth, int256(info.position.numbers.collateralAmount) - theirs);
+        own -= _need(site, q, info.position.numbers.sizeInUsd);
         return own > 0 ? uint256(own) : 0;
     }
 

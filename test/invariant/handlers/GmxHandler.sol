@@ -115,7 +115,7 @@ abstract contract GmxHandler is Test {
         bool executed = is_.sizeUsd < was.sizeUsd;
         if (kind == EXIT && executed) {
             int256 paid = int256(world.quote().balanceOf(receiver) - held);
-            if (exact && before.sound && !world.disturbed()) _requirePaid(receiver, paid);
+            if (exact && before.sound && !world.disturbed()) _requirePaid(receiver, paid, int256(was.collateral));
             world.recordPaid(receiver);
             tally.count("exitPaid", true);
         }
@@ -127,13 +127,14 @@ abstract contract GmxHandler is Test {
     }
 
     /// @dev Collateral and profit of the own part, less fees and impact of closing it, which GMX caps at 0.56 % of the size.
-    function _requirePaid(address receiver, int256 paid) private view {
+    function _requirePaid(address receiver, int256 paid, int256 collateral) private view {
         Stake memory s = world.stakeOf(receiver);
         int256 worth = world.worthOf(s);
         int256 size = int256(s.sizeUsd / USD_PER_UNIT);
         // What stays keeps three times the half percent at which it would be liquidated.
         int256 rest = int256(world.position().sizeUsd / USD_PER_UNIT);
-        int256 least = worth - size / 100 - rest / 50 - world.accruedQuote(size) - 4e6;
+        // A profit that others' orders thinned out is paid as far as there is collateral.
+        int256 least = SignedMath.min(worth, collateral) - size / 100 - rest / 50 - world.accruedQuote(size) - 4e6;
         int256 most = SignedMath.max(worth, 0) + size / 200 + ROUNDING_UNITS;
         if (paid < least || paid > most) revert GmxHandler_LeaverPaid(paid, least, most);
     }

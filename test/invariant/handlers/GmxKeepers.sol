@@ -10,7 +10,7 @@ import {
 import {GmxV2SimulatorKeys as K} from "../../../localnet/gmx/GmxV2SimulatorKeys.sol";
 import {IGmxHedge} from "../support/GmxProduction.sol";
 import {GmxVenue} from "../support/GmxVenue.sol";
-import {GmxWorld, Stake} from "../support/GmxWorld.sol";
+import {GmxWorld} from "../support/GmxWorld.sol";
 import {Tally} from "../support/Tally.sol";
 import {vm} from "../support/Vm.sol";
 import {GmxHandler} from "./GmxHandler.sol";
