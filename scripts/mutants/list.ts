@@ -1,5 +1,7 @@
 // The mutants of `npm run mutants`: one deliberate mistake each, and the tests that exist to notice it.
 
+import { GMX_MUTANTS } from "./gmx.ts";
+
 /** A mistake in one source, and who must see it. */
 export interface Mutant {
   /** Short and unique; what `--only` takes. */
@@ -608,4 +610,6 @@ export const MUTANTS: readonly Mutant[] = [
     kills: ["test/unit/contracts/RealizedVolatility.t.sol"],
     why: "The margin would be made for half of the market's volatility.",
   },
+
+  ...GMX_MUTANTS,
 ];

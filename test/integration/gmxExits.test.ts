@@ -6,6 +6,8 @@ import { createGmxWorld, type GmxWorld, moveMarket, USDC, WETH } from "./gmxWorl
 import { expectRevert, quoteOf, requestRedeem } from "./world.ts";
 
 const DAY = 86_400;
+/** HedgeStatus of a call that the venue answers later. */
+const PENDING = 1n;
 const FEE = { value: 10n ** 17n };
 
 /** Who leaves a short on GMX in kind is owed a part of it until an order paid it: what happens in between. */
@@ -98,6 +100,24 @@ describe("leaving a short on GMX v2 in kind", () => {
       expect(await world.hedge.isEmpty()).to.equal(true);
     });
   }
+
+  it("a settlement asks and is told to wait while an order is in flight, and nothing moves", async () => {
+    await world.adjust(0n, 5_000n * USDC);
+    await twin.rpc.impersonate(await world.vault.getAddress());
+    const vault = await twin.ethers.getSigner(await world.vault.getAddress());
+    const held = await quoteOf(world, vault);
+    for (const [numerator, denominator] of [
+      [1n, 2n],
+      [1n, 1n],
+    ] as const) {
+      const flow = await world.hedge.connect(vault).unwind.staticCall(numerator, denominator);
+      expect([...flow], `${numerator} of ${denominator}`).to.deep.equal([PENDING, 0n, 0n]);
+    }
+    expect(await quoteOf(world, vault)).to.equal(held);
+    await answered();
+    const flow = await world.hedge.connect(vault).unwind.staticCall(0n, 1n);
+    expect([...flow], "answered").to.deep.equal([0n, 0n, 0n]);
+  });
 
   it("the keeper cannot release the leaver's margin, whatever health the whole still has", async () => {
     await bobLeaves();
