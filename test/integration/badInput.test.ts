@@ -11,9 +11,12 @@ import {
   parseUnits,
   type Signer,
   ZeroAddress,
+  ZeroHash,
 } from "ethers";
 import { after, before, describe, it } from "mocha";
 
+import { createGmxV2SimulatorDriver } from "../../localnet/gmx/driver.ts";
+import { placeGmxV2Simulator } from "../../localnet/gmx/place.ts";
 import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
 import { venuesOf } from "../../localnet/venues.ts";
 import {
@@ -25,12 +28,13 @@ import {
   registryContract,
   vaultInterface,
 } from "../../sdk/chain/contracts.ts";
-import { deployOracle, deployVolatility } from "../../sdk/chain/deployment.ts";
+import { deployGmxV2Hedge, deployOracle, deployVolatility } from "../../sdk/chain/deployment.ts";
 import {
   AdapterKind,
   defaultOracleSettings,
   defaultPolicyParams,
   defaultVolatilitySettings,
+  gmxV2HedgeSpec,
 } from "../../sdk/chain/vaultSpec.ts";
 import { parseRevert } from "../../sdk/chain/revert.ts";
 import type { PolicyParams } from "../../sdk/policy/types.ts";
@@ -65,6 +69,7 @@ const ABIS = {
   AdapterRegistry: artifacts.adapterRegistry,
   UniswapV3Liquidity: artifacts.uniswapV3Liquidity,
   AaveV3Hedge: artifacts.aaveV3Hedge,
+  GmxV2Hedge: artifacts.gmxV2Hedge,
   ChainlinkOracle: artifacts.chainlinkOracle,
   RealizedVolatility: artifacts.realizedVolatility,
   VaultLens: artifacts.vaultLens,
@@ -124,6 +129,7 @@ describe("bad input", () => {
       AdapterRegistry: world.system.registry,
       UniswapV3Liquidity: world.addresses.liquidity,
       AaveV3Hedge: hedgeOf(world),
+      GmxV2Hedge: await cloneGmxHedge(),
       ChainlinkOracle: world.addresses.oracle,
       RealizedVolatility: world.addresses.volatility,
       VaultLens: world.system.lens,
@@ -174,6 +180,20 @@ describe("bad input", () => {
     const clone = await factory.cloneAdapter.staticCall(spec, world.addresses.vault, AdapterKind.hedge);
     await factory.cloneAdapter(spec, world.addresses.vault, AdapterKind.hedge);
     expect(await aaveHedgeContract(clone, world.admin).isEmpty(), market.name).to.equal(true);
+    return clone;
+  }
+
+  /** A hedge on the simulated GMX for the vault, with ETH for orders; only the vault's own calls could use it. */
+  async function cloneGmxHedge(): Promise<string> {
+    const gmx = await placeGmxV2Simulator(twin);
+    await (await createGmxV2SimulatorDriver(twin, gmx)).setPrices(2_480);
+    const implementation = await deployGmxV2Hedge(world.admin, gmx);
+    await registryContract(world.system.registry, world.admin).admit(implementation, AdapterKind.hedge);
+    const spec = gmxV2HedgeSpec(implementation, venuesOf(twin, world.market), gmx.market);
+    const factory = factoryContract(world.system.factory, world.admin);
+    const clone = await factory.cloneAdapter.staticCall(spec, world.addresses.vault, AdapterKind.hedge);
+    await factory.cloneAdapter(spec, world.addresses.vault, AdapterKind.hedge);
+    await world.admin.sendTransaction({ to: clone, value: 10n ** 18n });
     return clone;
   }
 
@@ -303,6 +323,7 @@ describe("bad input", () => {
       removeRange: [tickLower, tickUpper, 10n ** 12n],
       readLiquidity: [2_480n * 10n ** 18n, 50n],
       swapAtPool: [10n ** 17n, 1n << 100n],
+      openHedge: [-(10n ** 17n), 100_000_000n],
       adjustHedge: [-(10n ** 15n), -1_000_000n],
       dropCollateral: [market.base],
       readVaults: [[a.vault]],
@@ -318,6 +339,7 @@ describe("bad input", () => {
     if (type.baseType === "bool") return [false, true];
     if (type.baseType === "string") return ["", "x".repeat(31), "x".repeat(32), "é".repeat(100)];
     if (type.baseType === "bytes") return ["0x", "0x00", `0x${"ff".repeat(333)}`];
+    if (type.baseType === "bytes32") return [ZeroHash, id("nothing"), `0x${"ff".repeat(32)}`];
     if (type.baseType === "bytes4") return ["0x00000000", "0xffffffff"];
     const [, sign, bits = "256"] = /^(u?)int(\d*)$/.exec(type.baseType) ?? [];
     if (sign === undefined) throw new Error(`no bad values for ${type.baseType}`);

@@ -271,6 +271,68 @@ export const ROWS: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
     "unwindInKind(uint256,uint256,address)": { by: ["vault"], allow: PARTS },
     "venue()": {},
   },
+  GmxV2Hedge: {
+    "adjust(int256,int256)": {
+      by: ["vault"],
+      bases: ["adjustHedge", "openHedge"],
+      allow: [onlyVault(OVERFLOW, "PlanRunner refuses amounts beyond an int128 before")],
+    },
+    "adoptRouter(address)": {},
+    "afterOrderCancellation(bytes32,(((string,address)[],(string,address[])[]),((string,uint256)[],(string,uint256[])[]),((string,int256)[],(string,int256[])[]),((string,bool)[],(string,bool[])[]),((string,bytes32)[],(string,bytes32[])[]),((string,bytes)[],(string,bytes[])[]),((string,string)[],(string,string[])[])),(((string,address)[],(string,address[])[]),((string,uint256)[],(string,uint256[])[]),((string,int256)[],(string,int256[])[]),((string,bool)[],(string,bool[])[]),((string,bytes32)[],(string,bytes32[])[]),((string,bytes)[],(string,bytes[])[]),((string,string)[],(string,string[])[])))":
+      {},
+    "afterOrderExecution(bytes32,(((string,address)[],(string,address[])[]),((string,uint256)[],(string,uint256[])[]),((string,int256)[],(string,int256[])[]),((string,bool)[],(string,bool[])[]),((string,bytes32)[],(string,bytes32[])[]),((string,bytes)[],(string,bytes[])[]),((string,string)[],(string,string[])[])),(((string,address)[],(string,address[])[]),((string,uint256)[],(string,uint256[])[]),((string,int256)[],(string,int256[])[]),((string,bool)[],(string,bool[])[]),((string,bytes32)[],(string,bytes32[])[]),((string,bytes)[],(string,bytes[])[]),((string,string)[],(string,string[])[])))":
+      {},
+    "afterOrderFrozen(bytes32,(((string,address)[],(string,address[])[]),((string,uint256)[],(string,uint256[])[]),((string,int256)[],(string,int256[])[]),((string,bool)[],(string,bool[])[]),((string,bytes32)[],(string,bytes32[])[]),((string,bytes)[],(string,bytes[])[]),((string,string)[],(string,string[])[])),(((string,address)[],(string,address[])[]),((string,uint256)[],(string,uint256[])[]),((string,int256)[],(string,int256[])[]),((string,bool)[],(string,bool[])[]),((string,bytes32)[],(string,bytes32[])[]),((string,bytes)[],(string,bytes[])[]),((string,string)[],(string,string[])[])))":
+      {},
+    "args()": {},
+    "baseToUnwind(uint256,uint256)": {},
+    "cancelStale()": {},
+    "claimCollateral(uint256[])": {
+      allow: [
+        { outcome: OVERFLOW, reason: "GMX counts an hour beyond the end of time" },
+        {
+          outcome: "unknown 0xec6d89c8",
+          reason: "GMX: CollateralAlreadyClaimed, for an hour in which nothing was held back",
+        },
+      ],
+    },
+    "claimFunding()": {},
+    "dataStore()": {},
+    "exchangeRouter()": {},
+    "executionFeeWei(bool,uint256)": {
+      allow: [{ outcome: OVERFLOW, reason: "a view: a gas price beyond all ETH there is" }],
+    },
+    "exitReceiver()": {},
+    "inFlight()": {},
+    "isEmpty()": {},
+    "isGenuine()": {},
+    "marginFactorWad()": {},
+    "order()": {},
+    "orderKey()": {},
+    "orderVault()": {},
+    "owedSizeUsd()": {},
+    "owedTo(address)": {},
+    "payExit(address)": {},
+    "pendingDeltaBase()": {},
+    "position()": {},
+    "read(uint256)": {},
+    "reader()": {},
+    "reconcile()": { by: ["vault"] },
+    "recordedSizeUsd()": {},
+    "referralStorage()": {},
+    "refundExecutionFee(bytes32,(((string,address)[],(string,address[])[]),((string,uint256)[],(string,uint256[])[]),((string,int256)[],(string,int256[])[]),((string,bool)[],(string,bool[])[]),((string,bytes32)[],(string,bytes32[])[]),((string,bytes)[],(string,bytes[])[]),((string,string)[],(string,string[])[])))":
+      {},
+    "roleStore()": {},
+    "unwind(uint256,uint256)": {
+      by: ["vault"],
+      allow: [onlyVault(DIVISION, "a supply that somebody leaves is not zero")],
+    },
+    "unwindInKind(uint256,uint256,address)": {
+      by: ["vault"],
+      allow: [onlyVault(DIVISION, "a supply that somebody leaves is not zero")],
+    },
+    "venue()": {},
+  },
   ChainlinkOracle: {
     "bandBps()": {},
     "baseFeed()": {},
