@@ -3,9 +3,8 @@ import { id } from "ethers";
 import { after, afterEach, before, describe, it } from "mocha";
 
 import { gmxKey } from "../../localnet/gmx/config.ts";
-import { adjust, rebalance } from "./actions.ts";
 import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
-import { createGmxWorld, createPlainOrder, fundFees, type GmxWorld, USD, USDC, WETH } from "./gmxWorld.ts";
+import { createGmxWorld, fundFees, type GmxWorld, USD, USDC, WETH } from "./gmxWorld.ts";
 import { claimAll, expectRevert, quoteOf, requestRedeem } from "./world.ts";
 
 /** What GMX refuses or cancels leaves the vault with what it had. */
@@ -270,27 +269,4 @@ describe("GMX v2 says no", () => {
       expect((await world.read()).lost).to.equal(false);
     });
   }
-
-  it("costs about what a plain account pays to make the same order, on top of what any action of a keeper costs", async () => {
-    const order = {
-      isLong: false,
-      isIncrease: true,
-      sizeUsd: 25_000n * USD,
-      collateral: 10_000n * USDC,
-      executionFeeWei: 10n ** 16n,
-    };
-    const gasOf = async (delta: bigint, margin: bigint): Promise<bigint> =>
-      (await rebalance(world, [adjust(0, delta, margin)])).gasUsed;
-    // Both accounts hold a position and have made an order before.
-    await createPlainOrder(world, world.bob, order);
-    await gasOf(-10n * WETH, 10_000n * USDC);
-    await world.answer();
-    const plain = await createPlainOrder(world, world.bob, order);
-    const collecting = await gasOf(0n, 0n);
-    const ordering = await gasOf(-10n * WETH, 10_000n * USDC);
-    const measured = `plain ${plain}, rebalance without an order ${collecting}, with one ${ordering}`;
-    expect(plain, measured).to.be.within(600_000n, 1_000_000n);
-    expect(ordering - collecting, measured).to.be.lessThan((plain * 11n) / 10n);
-    if (process.env["HEDGEROW_GMX_GAS"] !== undefined) console.log(`      ${measured}`);
-  });
 });

@@ -63,7 +63,7 @@ abstract contract GmxKeepers is GmxHandler {
 
     /// @notice A spike at the venue alone, and a liquidation in it.
     function liquidate(uint256 seed) external plays(seed) {
-        venue.setPrices((world.priceWad() * _pick(100, 300)) / 100, 1e18);
+        venue.setPrices((world.priceWad() * _pick(100, 160)) / 100, 1e18);
         _force("liquidate", abi.encodeCall(GmxVenue.liquidate, (address(hedge))));
         world.refresh();
     }
