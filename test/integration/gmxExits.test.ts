@@ -33,7 +33,9 @@ describe("leaving a short on GMX v2 in kind", () => {
 
   const answered = async (): Promise<void> => {
     expect(await world.answer()).to.deep.equal(["executed"]);
+    expect((await world.read()).lost, "what was ordered is no loss").to.equal(false);
     await (await world.vault.reconcile()).wait();
+    expect(await world.vault.degraded()).to.equal(false);
   };
   /** Bob leaves in kind with all he has, two fifths of the vault, and is owed his part of the short. */
   const bobLeaves = async (): Promise<void> => {
