@@ -107,6 +107,7 @@ abstract contract GmxHandler is Test {
         Books memory before = _books();
         uint256 held = world.quote().balanceOf(receiver);
         Stake memory was = world.position();
+        int256 unpaid = world.unpaidQuote();
         (bool done, ) = address(venue).call(abi.encodeCall(GmxVenue.execute, (key)));
         tally.count(action, done);
         if (!done) return; // The venue's keeper would have to wait: its oracle, a paused feature, an order too old.
@@ -116,14 +117,14 @@ abstract contract GmxHandler is Test {
         if (kind == EXIT && executed) {
             int256 paid = int256(world.quote().balanceOf(receiver) - held);
             if (exact && before.sound && !world.disturbed()) _requirePaid(receiver, paid, int256(was.collateral));
-            world.recordPaid(receiver);
+            world.recordPaid(receiver, paid);
             tally.count("exitPaid", true);
         }
         if (kind == OWN) tally.count("ownExecuted", is_.sizeUsd != was.sizeUsd || is_.collateral != was.collateral);
         if (!exact || !before.sound || world.disturbed()) return;
         // A leaver's own part of the impact is the venue's to say.
         uint256 slackUsd = kind == EXIT ? uint256(int256(-sizeUsd)) / 200 : 0;
-        _requireWithin(action, before, _books(), int256(slackUsd / USD_PER_UNIT));
+        _requireWithin(action, before, _books(), int256(slackUsd / USD_PER_UNIT) + world.unpaidQuote() - unpaid);
     }
 
     /// @dev Collateral and profit of the own part, less fees and impact of closing it, which GMX caps at 0.56 % of the size.

@@ -42,6 +42,8 @@ contract GmxWorld {
     uint256 public gasPriceWei = 0.1 gwei;
     bool private _switchedOff;
     uint256[] private _hours;
+    /// @notice What leavers did not get of their parts, closing costs included.
+    int256 public unpaidQuote;
     /// @notice The venue took a part of the position by itself, so that shares in it are no longer what they were.
     bool public disturbed;
     mapping(address leaver => Stake) private _stakes;
@@ -106,7 +108,10 @@ contract GmxWorld {
         s.collateral += part.collateral;
     }
 
-    function recordPaid(address leaver) external {
+    /// @param paidQuote What the leaver got; less than the part's worth where its profit was thinned out.
+    function recordPaid(address leaver, int256 paidQuote) external {
+        int256 worth = worthOf(_stakes[leaver]);
+        if (worth > paidQuote) unpaidQuote += worth - paidQuote;
         delete _stakes[leaver];
     }
 
