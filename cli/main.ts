@@ -24,6 +24,7 @@ import { addStatusCommand } from "./commands/status.ts";
 import { addStripCommand } from "./commands/strip.ts";
 import { addSweepCommand } from "./commands/sweep.ts";
 import { addVaultCommand } from "./commands/vault.ts";
+import { addVerifyCommand } from "./commands/verify.ts";
 import type { CommandContext } from "./context.ts";
 import { readEnvironment } from "./env.ts";
 import type { Environment } from "./env.ts";
@@ -92,6 +93,7 @@ function buildProgram(context: CommandContext, streams: CliHost["streams"]): Com
   addKeystoreCommand(program, context);
   addDeployCommand(program, context);
   addPreflightCommand(program, context);
+  addVerifyCommand(program, context);
   addStatusCommand(program, context);
   addVaultCommand(program, context);
   addDepositCommand(program, context);

@@ -1,3 +1,4 @@
+import { FetchRequest } from "ethers";
 import hre from "hardhat";
 
 import { toQuantity } from "./rpc.ts";
@@ -15,10 +16,12 @@ export interface Fork {
  * @param chainId Of the node: what signs for a chain asks for it.
  */
 export async function forkNode(url: string, chainId: number): Promise<Fork> {
+  const blockNumber = await readBlockNumber(url);
   const connection = await hre.network.create({
     network: "twin",
     chainType: "l1",
-    override: { chainId, forking: { enabled: true, url } },
+    // Left to itself the fork of a public chain begins some blocks back, where what was just done is not done yet.
+    override: { chainId, forking: { enabled: true, url, blockNumber } },
   });
   const { provider } = connection;
   const request: Fork["request"] = ({ method, params }) => provider.request({ method, params: params ?? [] });
@@ -30,4 +33,11 @@ export async function forkNode(url: string, chainId: number): Promise<Fork> {
   await request({ method: "evm_setNextBlockTimestamp", params: [toQuantity(BigInt(latest.timestamp) + 1n)] });
   await request({ method: "evm_mine" });
   return { request, close: () => connection.close() };
+}
+
+async function readBlockNumber(url: string): Promise<number> {
+  const request = new FetchRequest(url);
+  request.body = { jsonrpc: "2.0", id: 1, method: "eth_blockNumber", params: [] };
+  const { result } = (await request.send()).bodyJson as { readonly result: string };
+  return Number(result);
 }

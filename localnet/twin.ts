@@ -37,6 +37,8 @@ export interface TwinOptions {
   readonly site?: "mainnet" | "sepolia";
   /** Default 31337. */
   readonly chainId?: number;
+  /** Lets several blocks have one timestamp, for blocks quicker than a second by the wall clock. Default false. */
+  readonly allowBlocksWithSameTimestamp?: boolean;
   /** Start price in USDC for one WETH. Default 2,500; ignored with `recorded`, whose pool has a price. */
   readonly priceUsdcPerWeth?: number;
   /** USDC price in dollars. Default 1. */
@@ -101,7 +103,11 @@ export async function startTwin(options: TwinOptions = {}): Promise<Twin> {
 export function twinNetwork(options: TwinOptions): {
   readonly network: "twin";
   readonly chainType: "l1";
-  readonly override: { readonly initialDate: string; readonly chainId?: number };
+  readonly override: {
+    readonly initialDate: string;
+    readonly chainId?: number;
+    readonly allowBlocksWithSameTimestamp?: boolean;
+  };
 } {
   const genesis = startTimestampOf(options) - POOL_AGE_SECONDS;
   return {
@@ -110,6 +116,7 @@ export function twinNetwork(options: TwinOptions): {
     override: {
       initialDate: new Date(genesis * 1_000).toISOString(),
       ...(options.chainId === undefined ? {} : { chainId: options.chainId }),
+      ...(options.allowBlocksWithSameTimestamp === true ? { allowBlocksWithSameTimestamp: true } : {}),
     },
   };
 }

@@ -13,6 +13,7 @@ import type { DeployOptions } from "./options.ts";
 import type { Finding } from "./preflight/types.ts";
 import { prepareVault } from "./prepare.ts";
 import type { ResolvedVault } from "./resolve.ts";
+import { buildVerificationRequests, writeVerificationRequests } from "./verification.ts";
 import { hasBegun, type Workspace } from "./workspace.ts";
 
 /** Prices the coin that gas is paid in, on every network of the table. */
@@ -53,6 +54,7 @@ export async function runDeploy(options: DeployOptions, context: CommandContext)
       isLoopback(rpcUrl) ? LOCAL_POLL_MS : undefined,
     );
     keepAddresses(vault, deployed, workspace, account.address, rpcUrl);
+    await keepVerification(workspace);
     report(vault, deployed, workspace, account.address, options, context);
   } finally {
     rpc.destroy();
@@ -89,6 +91,13 @@ function keepAddresses(
   });
 }
 
+/** Standard JSON inputs and constructor arguments, so that any explorer can verify the code later, whatever was compiled since. */
+async function keepVerification({ systemDirectory, vaultDirectory }: Workspace): Promise<void> {
+  for (const directory of [systemDirectory, vaultDirectory]) {
+    writeVerificationRequests(directory, await buildVerificationRequests(directory));
+  }
+}
+
 function isLoopback(url: string): boolean {
   return ["127.0.0.1", "localhost", "[::1]"].includes(new URL(url).hostname);
 }
@@ -123,6 +132,7 @@ function report(
   output.pairs("Roles, read back from the chain", describeRoles(network, deployed.roles, roles, deployer));
   const file = display(addressesFile);
   output.line(`\nWritten to ${file}. Look at it with: npx hedgerow status --deployment ${file}`);
+  if (network.isPublic) output.line(`Show its source on the explorers with: npx hedgerow verify --deployment ${file}`);
 }
 
 function reportDryRun(

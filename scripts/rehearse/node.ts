@@ -18,6 +18,7 @@ const SHALLOW = [
 const { url, twin } = await serveTwin({
   site: "sepolia",
   chainId: SEPOLIA_CHAIN_ID,
+  allowBlocksWithSameTimestamp: true,
   startTimestampSeconds: Math.floor(Date.now() / 1_000),
   liquidity: SHALLOW,
 });
@@ -30,3 +31,9 @@ releaseBlockRules(twin.connection);
 await twin.rpc.request("evm_setAutomine", [false]);
 await twin.rpc.request("evm_setIntervalMining", [BLOCK_MS]);
 process.stdout.write(`${JSON.stringify({ url })}\n`);
+
+// Nobody is left to talk to once whoever started it was killed.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) process.exit(0);
+}, 1_000).unref();

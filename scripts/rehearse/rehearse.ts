@@ -35,8 +35,8 @@ const DEPOSIT = "5000";
 /** Those who send something here. */
 const SENDERS = ["deployer", "depositor", "keeper"] as const;
 /** Those who only hold a role: on a real network a timelock or Safe, and somebody who is awake. */
-const ADMIN = "0x0000000000000000000000000000000000Ad0001";
-const GUARDIAN = "0x0000000000000000000000000000000000Ad0002";
+const ADMIN = "0x0000000000000000000000000000000000ad0001";
+const GUARDIAN = "0x0000000000000000000000000000000000ad0002";
 
 /**
  * Plays a first day on Sepolia on this machine, as a user would, by a process for every command: keys, a deployment that is killed
@@ -110,7 +110,9 @@ export async function rehearse({ directory, blockMs, killAfter, report }: Rehear
     const nav = status["nav"] as Record<string, string>;
     const deltaFractionOfNav = Number((status["exposure"] as Record<string, unknown>)["deltaFractionOfNav"]);
     const rangesHeld = (status["ranges"] as readonly unknown[]).length;
-    report(`  value ${nav["quote"]}, net delta ${(deltaFractionOfNav * 100).toFixed(4)} % of it, ${rangesHeld} range`);
+    report(
+      `  value ${nav["quote"] ?? "unknown"}, net delta ${(deltaFractionOfNav * 100).toFixed(4)} % of it, ${rangesHeld} range`,
+    );
 
     const half = String(Number(DEPOSIT) / 2);
     await hedgerow(`redeem ${half} shares`, "redeem", ...at, "--shares", half, ...key("depositor"), "--yes");
