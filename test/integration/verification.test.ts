@@ -5,7 +5,6 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import type { EIP1193Provider } from "@nomicfoundation/ignition-core";
 import { expect } from "chai";
 import { keccak256 } from "ethers";
 
@@ -55,7 +54,7 @@ describe("verification of what was deployed", function () {
     directory = mkdtempSync(path.join(tmpdir(), "hedgerow-verify-"));
     const contracts = await runModule({
       module: buildSystemModule(twin.addresses, { admin: from, adminDelaySeconds: 0 }, from),
-      provider: twin.provider as unknown as EIP1193Provider,
+      provider: twin.provider,
       from,
       directory: path.join(directory, "ignition"),
       confirmations: 1,
