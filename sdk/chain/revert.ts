@@ -1,4 +1,6 @@
-import { type ErrorDescription, Interface } from "ethers";
+import { createRequire } from "node:module";
+
+import { type ErrorDescription, Interface, type InterfaceAbi } from "ethers";
 
 import { errorInterfaces } from "./contracts.ts";
 
@@ -12,6 +14,16 @@ const VENUE_ERRORS = new Interface([
   "error AccessManagedUnauthorized(address caller)",
 ]);
 
+/** The package's modules for browsers do not resolve in Node; those for CommonJS do. */
+const require = createRequire(import.meta.url);
+let gmxErrors: Interface | undefined;
+
+/** The errors that GMX publishes, over three hundred: parsed when the first error is nobody else's. */
+function gmxErrorsOf(): Interface {
+  gmxErrors ??= new Interface((require("@gmx-io/sdk/abis/CustomErrors") as { default: InterfaceAbi }).default);
+  return gmxErrors;
+}
+
 /** "0x" and four bytes. */
 const SELECTOR_HEX_LENGTH = 10;
 
@@ -22,7 +34,7 @@ export function parseRevert(data: string): ErrorDescription | undefined {
     const parsed = known.parseError(data);
     if (parsed !== null) return parsed;
   }
-  return undefined;
+  return gmxErrorsOf().parseError(data) ?? undefined;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { id } from "ethers";
 import { describe, it } from "mocha";
 
 import type { Twin } from "../../localnet/twin.ts";
@@ -149,6 +150,11 @@ describe("snapshots", () => {
       const data = vaultInterface.encodeErrorResult("HedgedVault_WrongEpoch", [3n, 4n]);
       expect(parseRevert(data)?.name).to.equal("HedgedVault_WrongEpoch");
       expect(describeRevert(data)).to.match(/^HedgedVault_WrongEpoch\(expected 3, actual 4\)$/);
+    });
+
+    it("know the errors of a venue that publishes them", () => {
+      const data = id("DisabledMarket(address)").slice(0, 10) + "11".repeat(20).padStart(64, "0");
+      expect(describeRevert(data)).to.match(/^DisabledMarket\(market 0x1{40}\)$/);
     });
 
     it("admit what they do not know", () => {
