@@ -361,20 +361,12 @@ contract GmxV2SimulatorOrderHandler is GmxV2SimulatorRoles {
         GmxV2EventData memory orderData;
         GmxV2EventData memory eventData;
         orderData.bytes32Items = _keyItem(key);
-        IGmxV2OrderCallbackReceiver receiver = IGmxV2OrderCallbackReceiver(to);
-        if (selector == IGmxV2OrderCallbackReceiver.afterOrderExecution.selector) {
-            try receiver.afterOrderExecution{gas: limit}(key, orderData, eventData) {} catch {
-                emit AfterOrderExecutionError(key);
-            }
-        } else if (selector == IGmxV2OrderCallbackReceiver.afterOrderFrozen.selector) {
-            try receiver.afterOrderFrozen{gas: limit}(key, orderData, eventData) {} catch {
-                emit AfterOrderFrozenError(key);
-            }
-        } else {
-            try receiver.afterOrderCancellation{gas: limit}(key, orderData, eventData) {} catch {
-                emit AfterOrderCancellationError(key);
-            }
-        }
+        // One encoding for all three: they have the same arguments.
+        (bool done, ) = to.call{gas: limit}(abi.encodeWithSelector(selector, key, orderData, eventData));
+        if (done) return;
+        if (selector == IGmxV2OrderCallbackReceiver.afterOrderExecution.selector) emit AfterOrderExecutionError(key);
+        else if (selector == IGmxV2OrderCallbackReceiver.afterOrderFrozen.selector) emit AfterOrderFrozenError(key);
+        else emit AfterOrderCancellationError(key);
     }
 
     /// @dev The keeper is paid for the gas used; the rest goes back, by the callback or as ETH or as wrapped ETH.
