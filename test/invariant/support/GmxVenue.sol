@@ -38,7 +38,7 @@ contract GmxVenue {
         (base, quote) = (base_, quote_);
         roles = IGmxRoles(_plain("RoleStore", abi.encode(address(this))));
         store = IGmxStore(_plain("DataStore", abi.encode(roles)));
-        prices = IGmxPrices(_plain("Oracle", abi.encode(roles)));
+        prices = IGmxPrices(_plain("Oracle", abi.encode(roles, store)));
         tokenRouter = _plain("Router", abi.encode(roles));
         orderVault = _plain("Bank", abi.encode(roles, base));
         market = _plain("Bank", abi.encode(roles, base));
