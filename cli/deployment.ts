@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { getAddress, isAddress } from "ethers";
@@ -39,8 +39,14 @@ export function rpcUrlOf(deployment: Deployment | undefined, environment: Enviro
   return rpcUrl ?? (rpcVariable === undefined ? undefined : environment.read(rpcVariable));
 }
 
-/** Throws {@link UsageError} when the file cannot be read or is not of the form that {@link writeDeployment} writes. */
-export function readDeployment(file: string): Deployment {
+/**
+ * Reads a deployment by its file, or by its place below deployments/: "sepolia/hrWETH".
+ *
+ * Throws {@link UsageError} when the file cannot be read or is not of the form that {@link writeDeployment} writes.
+ */
+export function readDeployment(named: string): Deployment {
+  const kept = path.join(ROOT, "deployments", named, "addresses.json");
+  const file = existsSync(named) || !existsSync(kept) ? named : kept;
   let text: string;
   try {
     text = readFileSync(file, "utf8");

@@ -8,7 +8,7 @@ import { requireGiven, wholeBetween } from "../options.ts";
 export function addVaultToBeOptions(command: Command): Command {
   return command
     .option("--network <name>", "mainnet, arbitrum, base, sepolia, arbitrumSepolia, baseSepolia or local")
-    .option("--vault <file>", "description of the vault, JSON; presets/ has one for every network")
+    .option("--vault <file>", "description of the vault, JSON (default: presets/<network>.json)")
     .option("--admin <address>", "who may do everything, after a delay: a timelock or Safe")
     .option("--keeper <address>", "who may rebalance")
     .option("--guardian <address>", "who may reduce risk")
@@ -31,7 +31,7 @@ export function addDeployCommand(program: Command, context: CommandContext): voi
     .option("--dry-run", "run every transaction on a private copy of the chain and show what it costs")
     .option("--yes", "send; without it the command only checks and shows what it would do")
     .action(async (options: DeployOptions) => {
-      requireGiven("deploy", options, ["network", "vault"]);
+      requireGiven("deploy", options, ["network"]);
       const { runDeploy } = await import("../deploy/run.ts");
       await runDeploy(options, context);
     });

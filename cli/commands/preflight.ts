@@ -14,7 +14,7 @@ export function addPreflightCommand(program: Command, context: CommandContext): 
     .option("--keystore <file>", "encrypted key of the account that will deploy; it is not opened")
     .option("--account <address>", "account that will deploy")
     .action(async (options: PreflightOptions) => {
-      requireGiven("preflight", options, ["network", "vault"]);
+      requireGiven("preflight", options, ["network"]);
       const { runPreflightCommand } = await import("../deploy/preflightCommand.ts");
       await runPreflightCommand(options, context);
     });

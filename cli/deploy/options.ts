@@ -4,7 +4,8 @@ import type { RoleOptions } from "./resolve.ts";
 /** What every command says that looks at a vault to be. */
 export interface VaultToBeOptions extends RoleOptions {
   readonly network: string;
-  readonly vault: string;
+  /** Default: the network's preset. */
+  readonly vault?: string;
   readonly rpc?: string;
   readonly deployments?: string;
   readonly json?: true;

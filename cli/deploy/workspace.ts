@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { z } from "zod";
@@ -40,18 +40,25 @@ export function workspaceOf(root: string | undefined, network: string, symbol: s
   };
 }
 
+/** Whether the deployment of a directory has sent anything, or was about to. */
+function hasSent(directory: string): boolean {
+  const journal = path.join(directory, JOURNAL_DIRECTORY, "journal.jsonl");
+  return existsSync(journal) && readFileSync(journal, "utf8").includes("TRANSACTION_PREPARE_SEND");
+}
+
 const PLAN_FILE = "plan.json";
 
 /**
  * Writes down what is deployed before anything is sent, or checks that it is still the same: the journal of a deployment is
  * worth nothing to another one.
  *
- * Throws {@link UsageError} that names what changed.
+ * A plan of which nothing was sent yet gives way. Throws {@link UsageError} that names what changed.
  */
 export function keepPlan(directory: string, plan: Readonly<Record<string, unknown>>): void {
   const file = path.join(directory, PLAN_FILE);
   const text = `${toJson(plan)}\n`;
-  if (!existsSync(file)) {
+  if (!existsSync(file) || !hasSent(directory)) {
+    rmSync(path.join(directory, JOURNAL_DIRECTORY), { recursive: true, force: true });
     writeWhole(file, text);
     return;
   }
