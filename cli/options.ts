@@ -72,7 +72,9 @@ export function requireGiven<T extends object>(
   options: T,
   names: readonly (keyof T & string)[],
 ): void {
-  const missing = names.filter((name) => options[name] === undefined).map((name) => `--${name}`);
+  const missing = names
+    .filter((name) => options[name] === undefined)
+    .map((name) => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
   if (missing.length === 0) return;
   const list = missing.join(", ");
   throw new UsageError(`${list} ${missing.length === 1 ? "is" : "are"} missing. See "hedgerow ${command} --help".`);

@@ -41,9 +41,13 @@ const STOP_EVEN_HALFWAY: ReadonlySet<string> = new Set([
   "unreadable",
 ]);
 
-/** Throws {@link UsageError} when one of the findings is in the way of a deployment. */
-export function requireClear(findings: readonly Finding[], hasBegun: boolean): void {
-  const errors = findings.filter(({ level, code }) => level === "error" && (!hasBegun || STOP_EVEN_HALFWAY.has(code)));
+/**
+ * Throws {@link UsageError} when one of the findings is in the way of a deployment.
+ *
+ * @param goesOn True for a deployment that was begun and is to go on.
+ */
+export function requireClear(findings: readonly Finding[], goesOn: boolean): void {
+  const errors = findings.filter(({ level, code }) => level === "error" && (!goesOn || STOP_EVEN_HALFWAY.has(code)));
   if (errors.length === 0) return;
   const count = errors.length === 1 ? "is 1 mistake" : `are ${errors.length} mistakes`;
   throw new UsageError(

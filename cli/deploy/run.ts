@@ -35,7 +35,7 @@ export async function runDeploy(options: DeployOptions, context: CommandContext)
       reportDryRun(vault, plan, findings, options, context);
       return;
     }
-    requireClear(findings, hasBegun(workspace));
+    requireClear(findings, options.yes === true && hasBegun(workspace));
     if (!options.yes) {
       if (options.json)
         context.output.json({ sent: false, network: network.name, deployer: account.address, findings });

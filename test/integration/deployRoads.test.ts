@@ -7,7 +7,9 @@ import { parseUnits } from "ethers";
 import type { EIP1193Provider } from "@nomicfoundation/ignition-core";
 
 import { readVaultAddresses, toSystemAddresses } from "../../cli/deploy/deployed.ts";
+import { resolveVault, vaultOptionsOf } from "../../cli/deploy/resolve.ts";
 import { runModule } from "../../cli/deploy/runModule.ts";
+import { parseVaultSpec } from "../../cli/deploy/spec.ts";
 import { DEPLOYMENT_GAS } from "../../cli/deploy/preflight/account.ts";
 import { placeGmxV2Simulator } from "../../localnet/gmx/place.ts";
 import type { Twin } from "../../localnet/twin.ts";
@@ -16,6 +18,7 @@ import { buildSystemModule } from "../../scripts/modules/system.ts";
 import { buildVaultModule } from "../../scripts/modules/vault.ts";
 import { deploySystem, deployVault, type SystemAddresses, type VaultAddresses } from "../../sdk/chain/deployment.ts";
 import { artifacts } from "../../sdk/chain/contracts.ts";
+import { local } from "../../sdk/chain/networks/local.ts";
 import { readRoles, Role, type Roles } from "../../sdk/chain/roles.ts";
 import { readSnapshot } from "../../sdk/chain/snapshot.ts";
 import type { VaultOptions } from "../../sdk/chain/vaultSpec.ts";
@@ -181,6 +184,41 @@ describe("the two roads of deployment", () => {
     });
     const gmx = (await gasOf(before)) - (both - vault);
     expect(gmx).to.be.closeTo(Number(DEPLOYMENT_GAS.gmxV2), 0.05 * Number(DEPLOYMENT_GAS.gmxV2));
+  });
+
+  it("by modules: a vault's file with both hedges gives a vault with both, in that order", async () => {
+    const gmx = await placeGmxV2Simulator(twin);
+    const { base, quote } = twin.market;
+    const market = { market: gmx.market, indexToken: base, longToken: base, shortToken: quote };
+    const spec = {
+      name: "Both hedges",
+      symbol: "hrBOTH",
+      base: "WETH",
+      quote: "USDC",
+      feePips: 500,
+      hedges: ["aaveV3", "gmxV2"],
+      depositCap: "250000",
+      roles: { admin: roles.admin, keeper: roles.keeper, guardian: roles.guardian },
+    };
+    const network = { ...local, gmxV2: { venue: gmx, markets: [market] } };
+    const resolved = resolveVault(parseVaultSpec(spec, "spec.json"), network);
+    const common = { ...run, provider: provider(), from: deployer, pollMs: 10 };
+    const system = toSystemAddresses(
+      await runModule({
+        ...common,
+        module: buildSystemModule(resolved.systemVenues, resolved.roles, deployer),
+        directory: path.join(directory, "system"),
+      }),
+    );
+    const options = vaultOptionsOf(resolved, system);
+    const module = buildVaultModule(system, resolved.venues, resolved.roles, options, deployer);
+    const contracts = await runModule({ ...common, module, directory: path.join(directory, "vault") });
+    const addresses = await readVaultAddresses(contracts, twin.ethers.provider);
+    const { vault } = await readSnapshot(twin.ethers.provider, system.lens, addresses.vault);
+    expect(vault.hedges.map(({ venue }) => venue)).to.deep.equal(["aave-v3-short", "gmx-v2-short"]);
+    expect(vault.depositCapQuote).to.equal(parseUnits("250000", 6));
+    const reading = await readRoles(twin.ethers.provider, addresses, resolved.roles, deployer);
+    expect(reading).to.include({ isAdmin: true, adminDelaySeconds: 172_800, deployerIsAdmin: false });
   });
 
   it("by modules: the registry goes to the admin as well", async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -81,6 +81,15 @@ describe("connecting to a vault", () => {
     expect(await refusal(["--deployment", file])).to.include("is not JSON");
     writeFileSync(file, JSON.stringify({ chainId: 1 }));
     expect(await refusal(["--deployment", file])).to.include("vault");
+  });
+
+  it("finds the node of a public network in the variable that the deployment names", async () => {
+    const named = write({ chainId: 7 });
+    const rest = JSON.parse(readFileSync(named, "utf8")) as Record<string, unknown>;
+    delete rest["rpcUrl"];
+    writeFileSync(named, JSON.stringify({ ...rest, rpcVariable: "SEPOLIA_RPC_URL" }));
+    expect(await refusal([], { HEDGEROW_DEPLOYMENT: named, SEPOLIA_RPC_URL: node.url })).to.include("expected 7");
+    expect(await refusal([], { HEDGEROW_DEPLOYMENT: named })).to.include("--rpc URL");
   });
 
   it("looks at nothing else before a preview has an account, and never sends in one", async () => {
