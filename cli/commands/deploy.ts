@@ -29,6 +29,7 @@ export function addDeployCommand(program: Command, context: CommandContext): voi
     .option("--private-key-env <name>", "environment variable that holds a private key; local chain only")
     .option("--account <address>", "account of the node or wallet behind --rpc, which signs")
     .option("--dry-run", "run every transaction on a private copy of the chain and show what it costs")
+    .option("--prepare-pool", "let the pool remember as many blocks as the vault needs, about 22,000 gas each")
     .option("--yes", "send; without it the command only checks and shows what it would do")
     .action(async (options: DeployOptions) => {
       requireGiven("deploy", options, ["network"]);

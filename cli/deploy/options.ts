@@ -13,6 +13,7 @@ export interface VaultToBeOptions extends RoleOptions {
 
 export interface DeployOptions extends VaultToBeOptions, SignerOptions {
   readonly dryRun?: true;
+  readonly preparePool?: true;
 }
 
 /** A preflight signs nothing: it only has to know who would. */

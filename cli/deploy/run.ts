@@ -12,6 +12,7 @@ import { findProblems, printFindings, requireClear } from "./findings.ts";
 import type { DeployOptions } from "./options.ts";
 import type { Finding } from "./preflight/types.ts";
 import { prepareVault } from "./prepare.ts";
+import { preparePool } from "./preparePool.ts";
 import type { ResolvedVault } from "./resolve.ts";
 import { buildVerificationRequests, writeVerificationRequests } from "./verification.ts";
 import { hasBegun, type Workspace } from "./workspace.ts";
@@ -28,6 +29,7 @@ export async function runDeploy(options: DeployOptions, context: CommandContext)
   const { network } = vault;
   try {
     const account = await selectAccount(options, BigInt(network.chainId), context);
+    if (options.preparePool) await preparePool(vault, rpc, account, options, context);
     const findings = await findProblems(vault, rpc, workspace, account.address);
     if (!options.json) printFindings(findings, context);
     if (options.dryRun) {

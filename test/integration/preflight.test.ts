@@ -1,8 +1,13 @@
 import { expect } from "chai";
-import { parseEther, parseUnits } from "ethers";
+import { parseEther, parseUnits, type JsonRpcProvider } from "ethers";
 
 import { checkAccount, checkKeeper, checkSystem } from "../../cli/deploy/preflight/account.ts";
+import { readRoom } from "../../cli/deploy/preflight/pool.ts";
 import { runPreflight } from "../../cli/deploy/preflight/run.ts";
+import { preparePool } from "../../cli/deploy/preparePool.ts";
+import { readEnvironment } from "../../cli/env.ts";
+import { createOutput } from "../../cli/output.ts";
+import { collect } from "../unit/cli/host.ts";
 import type { Finding } from "../../cli/deploy/preflight/types.ts";
 import { resolveVault } from "../../cli/deploy/resolve.ts";
 import { parseVaultSpec } from "../../cli/deploy/spec.ts";
@@ -28,6 +33,15 @@ const ROLES = {
   keeper: "0x00000000000000000000000000000000000ad002",
   guardian: "0x00000000000000000000000000000000000ad003",
   adminDelaySeconds: 172_800,
+};
+const PLAIN = {
+  name: "n",
+  symbol: "s",
+  base: "WETH",
+  quote: "USDC",
+  feePips: 500,
+  hedges: ["aaveV3"],
+  depositCap: "1",
 };
 const NOBODY = "0x00000000000000000000000000000000000e4470";
 
@@ -486,6 +500,27 @@ describe("preflight", () => {
     ]);
     const large = await look({ spec: { depositCap: parseUnits("100", 6).toString() } });
     expect(large.map(({ code }) => code)).to.deep.equal(["cap-large-for-pool"]);
+  });
+
+  it("--prepare-pool gives the pool the room that was missing, once, and only with --yes", async () => {
+    const { twin } = world;
+    const pool = await emptyPool(twin, 2_500);
+    const vault = resolveVault(parseVaultSpec({ ...PLAIN, feePips: 3_000, roles: ROLES }, "spec.json"), local);
+    const rpc = connectEip1193(twin.provider, 31_337n) as unknown as JsonRpcProvider;
+    const [somebody] = await twin.ethers.getSigners();
+    if (somebody === undefined) throw new Error("no account");
+    const account = { address: await somebody.getAddress(), connect: () => Promise.resolve(somebody) };
+    const { stream } = collect();
+    const output = createOutput({ stdout: stream, stderr: stream, noColor: true });
+    const context = { environment: readEnvironment({}), output, signal: new AbortController().signal };
+    const sent = (): Promise<number> => twin.ethers.provider.getTransactionCount(account.address);
+    const before = await sent();
+    await preparePool(vault, rpc, account, {}, context);
+    expect([await readRoom(rpc, pool), await sent()]).to.deep.equal([1, before]);
+    await preparePool(vault, rpc, account, { yes: true }, context);
+    await preparePool(vault, rpc, account, { yes: true }, context);
+    expect([await readRoom(rpc, pool), await sent()]).to.deep.equal([151, before + 1]);
+    expect((await look({ spec: { feePips: 3_000 } })).map(({ code }) => code)).to.not.include("pool-forgets");
   });
 
   it("notices that the code of an earlier deployment is gone", async () => {

@@ -115,22 +115,37 @@ async function checkState(subject: Subject): Promise<readonly Finding[]> {
       );
     }
   }
-  return [...findings, ...(await checkMemory(subject, Number(slot0["observationCardinality"])))];
+  return [...findings, ...(await checkMemory(subject, Number(slot0["observationCardinalityNext"])))];
 }
 
-/** The oracle averages over one window and the policy measures volatility over another: the pool has to remember both. */
-async function checkMemory({ vault, rpc }: Subject, slots: number): Promise<readonly Finding[]> {
-  const { pool } = vault.venues;
+/** The longest time that the vault asks its pool to remember, and the blocks with a swap that may fall into it. */
+export function neededMemory(vault: Subject["vault"]): {
+  readonly seconds: number;
+  readonly setting: string;
+  readonly slots: number;
+} {
   const [seconds, setting] = [
     [vault.oracle.twapWindowSeconds, "oracle.twapWindowSeconds"] as const,
     [vault.volatility.minWindowSeconds, "volatility.minWindowSeconds"] as const,
   ].reduce((longest, next) => (next[0] > longest[0] ? next : longest));
-  const needed = Math.ceil(seconds / vault.network.blockSeconds) + 1;
-  if (slots < needed) {
+  return { seconds, setting, slots: Math.ceil(seconds / vault.network.blockSeconds) + 1 };
+}
+
+/** Blocks with a swap that a pool has room for, now or as soon as it trades; undefined: it is no pool. */
+export async function readRoom(rpc: Subject["rpc"], pool: string): Promise<number | undefined> {
+  const slot0 = await readView(rpc, pool, SLOT0);
+  return slot0 === undefined ? undefined : Number(slot0["observationCardinalityNext"]);
+}
+
+/** The oracle averages over one window and the policy measures volatility over another: the pool has to remember both. */
+async function checkMemory({ vault, rpc }: Subject, room: number): Promise<readonly Finding[]> {
+  const { pool } = vault.venues;
+  const { seconds, setting, slots } = neededMemory(vault);
+  if (room < slots) {
     return [
       problem(
         "pool-forgets",
-        `The pool ${pool} remembers ${slots} blocks with a swap, ${setting} (${seconds} s) takes up to ${needed}. Call increaseObservationCardinalityNext(${needed}) on it, which anyone may, and let it trade; or shorten the window.`,
+        `The pool ${pool} has room for ${room} blocks with a swap, ${setting} (${seconds} s) takes up to ${slots}. Deploy with --prepare-pool, which makes it room for them (anyone may, by increaseObservationCardinalityNext(${slots})), or shorten the window.`,
       ),
     ];
   }
