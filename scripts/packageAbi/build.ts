@@ -45,7 +45,7 @@ export interface AbiPackage {
  * Writes the package: `abi/<Contract>.json`, `index.js` with its types, `package.json` with the version of the root, and the README.
  *
  * @param directory Made anew; refused when it holds anything but an older package of ours.
- * @param deployments Folder with one folder a network, each with its `addresses.json`; may be absent.
+ * @param deployments Folder with one folder a network, as `hedgerow deploy` leaves it; may be absent.
  * Throws Error when an artifact is missing: build first.
  */
 export function buildAbiPackage(directory: string, deployments: string): AbiPackage {
@@ -94,9 +94,12 @@ function sourceOf(abis: ReadonlyMap<string, readonly unknown[]>, chains: readonl
   const constants = [...abis].map(
     ([name, abi]) => `/** ABI of ${name}. */\nexport const ${constantOf(name)} = ${JSON.stringify(abi)} as const;\n`,
   );
-  const byChain = Object.fromEntries(chains.map((chain) => [chain.chainId, chain.addresses]));
-  const type = "Readonly<Record<number, Readonly<Record<string, string>> | undefined>>";
-  const what = "/** Addresses of the published deployments by chain id; undefined where there is none. */";
+  const byChain = Object.fromEntries(chains.map(({ chainId, system, vaults }) => [chainId, { system, vaults }]));
+  const book = "Readonly<Record<string, string>>";
+  const chain = `{ readonly system: ${book}; readonly vaults: Readonly<Record<string, ${book} | undefined>> }`;
+  const type = `Readonly<Record<number, ${chain} | undefined>>`;
+  const what =
+    "/** Addresses of the published deployments by chain id, those of a vault by its symbol; undefined where there is none. */";
   return `${constants.join("\n")}\n${what}\nexport const addresses: ${type} = ${JSON.stringify(byChain)};\n`;
 }
 

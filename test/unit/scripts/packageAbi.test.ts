@@ -10,13 +10,14 @@ import ts from "typescript";
 
 import packageJson from "../../../package.json" with { type: "json" };
 import { buildAbiPackage } from "../../../scripts/packageAbi/build.ts";
+import type { ChainAddresses } from "../../../scripts/packageAbi/addresses.ts";
 import { startTwin, type Twin } from "../../../localnet/twin.ts";
 import { createVaultWorld, type VaultWorld } from "../../integration/world.ts";
 
 interface Built {
   readonly hedgedVaultAbi: InterfaceAbi;
   readonly vaultLensAbi: InterfaceAbi;
-  readonly addresses: Readonly<Record<number, Readonly<Record<string, string>>>>;
+  readonly addresses: Readonly<Record<number, Pick<ChainAddresses, "system" | "vaults">>>;
 }
 
 describe("the ABI package", function () {
@@ -31,18 +32,16 @@ describe("the ABI package", function () {
     built = path.join(directory, "package");
     twin = await startTwin({ priceUsdcPerWeth: 2_500 });
     world = await createVaultWorld(twin);
-    const book = (network: string, content: object): void => {
-      mkdirSync(path.join(directory, "deployments", network), { recursive: true });
-      writeFileSync(path.join(directory, "deployments", network, "addresses.json"), JSON.stringify(content));
+    const book = (file: string, content: object): void => {
+      const where = path.join(directory, "deployments", file);
+      mkdirSync(path.dirname(where), { recursive: true });
+      writeFileSync(where, JSON.stringify(content));
     };
     const { vault } = world.addresses;
-    book("twin", {
-      chainId: 31_337,
-      rpcUrl: "http://127.0.0.1:8545",
-      vault: vault.toLowerCase(),
-      lens: world.system.lens,
-    });
-    book("local", { chainId: 5, vault });
+    const url = "http://127.0.0.1:8545";
+    book("twin/system.json", { chainId: 31_337, ...world.system });
+    book("twin/hrTEST/addresses.json", { chainId: 31_337, rpcUrl: url, vault: vault.toLowerCase() });
+    book("local/hrLOCAL/addresses.json", { chainId: 5, vault });
     buildAbiPackage(built, path.join(directory, "deployments"));
   });
   after(async () => {
@@ -54,10 +53,12 @@ describe("the ABI package", function () {
     const { hedgedVaultAbi, vaultLensAbi, addresses } = (await import(
       pathToFileURL(path.join(built, "index.js")).href
     )) as Built;
-    expect(addresses).to.deep.equal({ 31_337: { vault: world.addresses.vault, lens: world.system.lens } });
-    const vault = new Contract(addresses[31_337]!["vault"]!, hedgedVaultAbi, twin.ethers.provider);
+    const { vault: address } = world.addresses;
+    expect(addresses).to.deep.equal({ 31_337: { system: world.system, vaults: { hrTEST: { vault: address } } } });
+    const { system, vaults } = addresses[31_337]!;
+    const vault = new Contract(vaults["hrTEST"]!["vault"]!, hedgedVaultAbi, twin.ethers.provider);
     expect(await vault.getFunction("name")()).to.equal("Hedgerow test vault");
-    const lens = new Contract(addresses[31_337]!["lens"]!, vaultLensAbi, twin.ethers.provider);
+    const lens = new Contract(system["lens"]!, vaultLensAbi, twin.ethers.provider);
     const [, , results] = (await lens.getFunction("read")([world.addresses.vault])) as [
       bigint,
       bigint,
@@ -103,15 +104,14 @@ export const name: Names = ${JSON.stringify(name)};\n`;
     };
     expect(json).to.deep.equal(artifact.abi);
     const other = path.join(directory, "other");
-    for (const [network, content] of [
-      ["a", '{"chainId": 7}'],
-      ["b", '{"chainId": 7}'],
-    ] as const) {
-      mkdirSync(path.join(other, network), { recursive: true });
-      writeFileSync(path.join(other, network, "addresses.json"), content);
+    for (const network of ["a", "b"]) {
+      mkdirSync(path.join(other, network, "hrX"), { recursive: true });
+      writeFileSync(path.join(other, network, "hrX", "addresses.json"), '{"chainId": 7}');
     }
     expect(() => buildAbiPackage(path.join(directory, "x"), other)).to.throw("are both of chain 7");
-    writeFileSync(path.join(other, "b", "addresses.json"), "{");
+    writeFileSync(path.join(other, "b", "system.json"), '{"chainId": 8}');
+    expect(() => buildAbiPackage(path.join(directory, "x"), other)).to.throw("of the chains 7 and 8");
+    writeFileSync(path.join(other, "b", "system.json"), "{");
     expect(() => buildAbiPackage(path.join(directory, "x"), other)).to.throw("is not JSON");
   });
 
