@@ -288,13 +288,7 @@ export const ROWS: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
     "baseToUnwind(uint256,uint256)": {},
     "cancelStale()": {},
     "claimCollateral(uint256[])": {
-      allow: [
-        { outcome: OVERFLOW, reason: "GMX counts an hour beyond the end of time" },
-        {
-          outcome: "unknown 0xec6d89c8",
-          reason: "GMX: CollateralAlreadyClaimed, for an hour in which nothing was held back",
-        },
-      ],
+      allow: [{ outcome: OVERFLOW, reason: "GMX counts an hour beyond the end of time" }],
     },
     "claimFunding()": {},
     "dataStore()": {},
