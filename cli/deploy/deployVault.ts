@@ -4,10 +4,12 @@ import type { EIP1193Provider } from "@nomicfoundation/ignition-core";
 import type { JsonRpcProvider } from "ethers";
 
 import { readGenesisHash } from "../../keeper/rpc.ts";
+import { describeRpcError } from "../../keeper/rpcErrors.ts";
 import { buildSystemModule } from "../../scripts/modules/system.ts";
 import { buildVaultModule } from "../../scripts/modules/vault.ts";
 import { DeploymentError, type SystemAddresses, type VaultAddresses } from "../../sdk/chain/deployment.ts";
 import { readRoles, type RolesReading } from "../../sdk/chain/roles.ts";
+import { HedgerowError } from "../../sdk/errors.ts";
 import type { CommandContext } from "../context.ts";
 import { toJson } from "../output.ts";
 import type { Account } from "../vault/signer.ts";
@@ -59,6 +61,11 @@ export async function deployResolvedVault(
     const registryRoles = await readRoles(rpc, registry, vault.roles, deployer);
     requireHandedOver(vault, roles);
     return { system, addresses, roles, registryRoles };
+  } catch (error) {
+    if (error instanceof HedgerowError) throw error;
+    throw new DeploymentError(
+      `The deployment stopped: ${describeRpcError(error)}. Run the same command again, it goes on where it stopped.`,
+    );
   } finally {
     sent.close();
   }

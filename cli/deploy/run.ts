@@ -1,6 +1,5 @@
 import { formatUnits } from "ethers";
 
-import type { NetworkDescription } from "../../sdk/chain/networks/types.ts";
 import type { RolesReading } from "../../sdk/chain/roles.ts";
 import type { CommandContext } from "../context.ts";
 import { display, writeDeployment } from "../deployment.ts";
@@ -131,7 +130,7 @@ function report(
     ["lens", system.lens],
     ["registry", system.registry],
   ]);
-  output.pairs("Roles, read back from the chain", describeRoles(network, deployed.roles, roles, deployer));
+  output.pairs("Roles, read back from the chain", describeRoles(deployed.roles, roles, deployer));
   const file = display(addressesFile);
   output.line(`\nWritten to ${file}. Look at it with: npx hedgerow status --deployment ${file}`);
   if (network.isPublic) output.line(`Show its source on the explorers with: npx hedgerow verify --deployment ${file}`);
@@ -166,7 +165,6 @@ function reportDryRun(
 }
 
 function describeRoles(
-  network: NetworkDescription,
   reading: RolesReading,
   roles: ResolvedVault["roles"],
   deployer: string,
@@ -175,10 +173,11 @@ function describeRoles(
     Object.entries(reading.functionRoles)
       .flatMap(([name, holder]) => (holder === role ? [name] : []))
       .join(", ");
+  const isAdmin = deployer.toLowerCase() === roles.admin.toLowerCase();
   return [
     ["admin", `${roles.admin}, after ${reading.adminDelaySeconds} s: everything else`],
     ["keeper", `${roles.keeper}: ${functionsOf(1n)}`],
     ["guardian", `${roles.guardian}: ${functionsOf(2n)}`],
-    ["deployer", `${deployer}: ${reading.deployerIsAdmin ? "STILL ADMIN" : "nothing left"} on ${network.title}`],
+    ["deployer", `${deployer}: ${isAdmin ? "is the admin" : "nothing left"}`],
   ];
 }
