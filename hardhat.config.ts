@@ -42,7 +42,7 @@ export default defineConfig({
           "test/contracts/HostileDepositor.sol",
         ].map((file) => [file, compiler(200)]),
       ),
-      // Nobody measures the simulator's gas, and it would take long.
+      // The simulator's gas says nothing about GMX's, and the other pipeline would take minutes.
       ...Object.fromEntries(
         globSync("localnet/gmx/*.sol", { cwd: import.meta.dirname }).map((file) => [file, quickCompiler(1)]),
       ),

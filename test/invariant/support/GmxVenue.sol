@@ -140,8 +140,6 @@ contract GmxVenue {
 
     /// @notice Holds a long itself, so that the shorts have a counterparty.
     function openLong(uint256 sizeUsd, uint256 collateralBase) external {
-        base.deposit{value: collateralBase}();
-        base.transfer(orderVault, collateralBase);
         GmxV2CreateOrderParams memory p;
         p.addresses.receiver = address(this);
         p.addresses.cancellationReceiver = address(this);
@@ -151,6 +149,8 @@ contract GmxVenue {
         p.isLong = true;
         p.numbers.sizeDeltaUsd = sizeUsd;
         p.numbers.acceptablePrice = type(uint256).max;
+        base.deposit{value: collateralBase}();
+        base.transfer(orderVault, collateralBase);
         bytes32 key = router.createOrder(p);
         handler.executeOrder(key);
     }
