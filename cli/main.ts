@@ -15,6 +15,7 @@ import { addExitCommand } from "./commands/exit.ts";
 import { addExportCommand } from "./commands/export.ts";
 import { addKeeperCommand } from "./commands/keeper.ts";
 import { addKeystoreCommand } from "./commands/keystore.ts";
+import { addPerpCommand } from "./commands/perp.ts";
 import { addPlanCommand } from "./commands/plan.ts";
 import { addPositionCommand } from "./commands/position.ts";
 import { addPreflightCommand } from "./commands/preflight.ts";
@@ -101,6 +102,7 @@ function buildProgram(context: CommandContext, streams: CliHost["streams"]): Com
   addClaimCommand(program, context);
   addCancelCommand(program, context);
   addExitCommand(program, context);
+  addPerpCommand(program, context);
   addExportCommand(program, context);
   addKeeperCommand(program, context);
   addAdminCommand(program, context);

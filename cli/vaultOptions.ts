@@ -68,5 +68,11 @@ export interface ExitOptions extends ConnectionOptions, SignerOptions {
   readonly receiver?: string;
 }
 
+export interface PerpOptions extends ConnectionOptions, SignerOptions {
+  readonly receiver?: string;
+  /** ETH. */
+  readonly amount?: string;
+}
+
 /** Parses the id of a redemption request. */
 export const requestNumber = wholeBetween(1, Number.MAX_SAFE_INTEGER);

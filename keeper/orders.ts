@@ -51,7 +51,7 @@ export function createOrderWatch(overdueSeconds = OVERDUE_SECONDS): OrderWatch {
       warned: isLate,
     });
     if (!isLate || before?.warned === true) return undefined;
-    const text = `${name} has not answered an order of ${format(hedge.pendingDeltaBase, v.base)} for ${waited} s. Anyone may call cancelStale() on the hedge.`;
+    const text = `${name} has not answered an order of ${format(hedge.pendingDeltaBase, v.base)} for ${waited} s. Anyone may cancel it: hedgerow perp cancel-order.`;
     return { code: "order-overdue", vault: v.vault, text };
   };
   return {

@@ -18,6 +18,8 @@ export interface Call {
   readonly what: string;
   readonly to: string;
   readonly data: string;
+  /** Native coins to send along, in wei; none when left out. */
+  readonly value?: bigint;
   /**
    * Gas beyond the estimate. A contract that catches the failure of an inner call lets a node estimate just enough gas for
    * that call to fail; this keeps it from starving.
@@ -75,7 +77,7 @@ export function readOutcome(
  */
 export async function simulate(connection: VaultConnection, from: string, call: Call): Promise<string> {
   try {
-    return await connection.provider.call({ from, to: call.to, data: call.data });
+    return await connection.provider.call({ from, to: call.to, data: call.data, value: call.value ?? 0n });
   } catch (error) {
     throw explain(error, `The ${call.what} would fail`);
   }
@@ -99,10 +101,11 @@ export async function send(
   let hash: string;
   let receipt: TransactionReceipt | null;
   try {
-    const estimate = await provider.estimateGas({ from: account.address, to: call.to, data: call.data });
+    const { to, data, value = 0n } = call;
+    const estimate = await provider.estimateGas({ from: account.address, to, data, value });
     const gasLimit = (estimate * (100n + GAS_MARGIN_PERCENT)) / 100n + (call.extraGas ?? 0n);
     throwIfAborted(context.signal);
-    const sent = await signer.sendTransaction({ to: call.to, data: call.data, gasLimit, chainId: connection.chainId });
+    const sent = await signer.sendTransaction({ to, data, value, gasLimit, chainId: connection.chainId });
     ({ hash } = sent);
     context.output.note(`${call.what}: sent ${hash}`);
     receipt = await untilMined(sent.wait(1, RECEIPT_TIMEOUT_MS), call, hash, context.signal);

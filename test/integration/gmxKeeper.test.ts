@@ -122,7 +122,7 @@ describe("keeper with a perpetual", () => {
       await twin.advance(700);
       await world.actors.pushOracle({ baseUsd: 2_500, quoteUsd: 1 });
       const late = said((await tick(keeper)).alerts).filter((text) => text.startsWith("order-overdue"));
-      expect(late[0]).to.match(/has not answered an order .* Anyone may call cancelStale\(\)/);
+      expect(late[0]).to.match(/has not answered an order .* Anyone may cancel it: hedgerow perp cancel-order\./);
       expect(said((await tick(keeper)).alerts), "said once").to.deep.equal([]);
     });
   });

@@ -8,6 +8,7 @@ import { createTwinWorld } from "../../../cli/demo/world.ts";
 import type { TwinWorld } from "../../../cli/demo/world.ts";
 import { writeDeployment } from "../../../cli/deployment.ts";
 import type { StatusReport } from "../../../cli/vault/status.ts";
+import { expectClose } from "../../support/close.ts";
 import { EXIT, run } from "./host.ts";
 
 const START = { timestamp: 1_767_225_600, price: 2000 };
@@ -65,11 +66,42 @@ describe("hedgerow status of a vault on a perpetual", function () {
     expect(await world.answer(START.timestamp + 600), "nothing waits").to.equal(undefined);
   });
 
+  it("pays for execution, cancels an order that nobody answers, and says what is not owed", async () => {
+    const key = { HEDGEROW_DEPLOYMENT: file, KEY: world.accounts.depositor.privateKey };
+    const perp = (...args: readonly string[]): ReturnType<typeof run> =>
+      run(["perp", ...args, "--private-key-env", "KEY", "--json"], key);
+    const before = Number((await status()).hedges[0]?.executionFees);
+    const shown = await perp("fund", "--amount", "0.25");
+    expect(JSON.parse(shown.stdout)).to.include({ sent: false, value: "0.25", action: "fund" });
+    expect((await perp("fund", "--amount", "0.25", "--yes")).code).to.equal(EXIT.done);
+    expectClose(Number((await status()).hedges[0]?.executionFees), before + 0.25, 1e-9);
+    for (const [args, sentence] of [
+      [["fund"], "--amount"],
+      [["fund", "--amount", "-1"], "no amount of ETH"],
+      [["cancel-order", "--yes"], "Hedge_NothingPending"],
+      [["pay-exit", "--yes"], "Nothing of the position is owed to"],
+    ] as const) {
+      const { code, stderr } = await perp(...args);
+      expect(code, stderr).to.equal(EXIT.failed);
+      expect(stderr).to.include(sentence);
+    }
+
+    await world.wait(61);
+    expect(await world.tick(new AbortController().signal)).to.include({ kind: "sent" });
+    expect((await perp("cancel-order", "--yes")).stderr).to.include("GmxV2Hedge_NotExpired");
+    await world.wait(400);
+    expect((await perp("cancel-order", "--yes")).code).to.equal(EXIT.done);
+    expect((await status()).hedges[0]).to.include({ pending: false, pendingDelta: null });
+    expect((await perp("claim-funding", "--yes")).code).to.equal(EXIT.done);
+  });
+
   it("redeems through the venue: the keeper has it pay first", async () => {
     const signal = new AbortController().signal;
     const key = { HEDGEROW_DEPLOYMENT: file, KEY: world.accounts.depositor.privateKey };
     const asked = await run(["redeem", "--shares", "10000", "--yes", "--private-key-env", "KEY", "--json"], key);
     expect(asked.code, asked.stderr).to.equal(EXIT.done);
+    // The feeds have been silent while time passed.
+    await world.step({ timestamp: (await world.timestamp()) + 900, price: START.price, volumeQuote: 0 });
     const kinds: string[] = [];
     for (let i = 0; i < 12 && Number((await status()).queue.pendingShares) > 0; i++) {
       const { kind, decision = "" } = await world.tick(signal);
