@@ -66,6 +66,22 @@ describe("hedgerow status of a vault on a perpetual", function () {
     expect(await world.answer(START.timestamp + 600), "nothing waits").to.equal(undefined);
   });
 
+  it("redeems through the venue: the keeper has it pay first", async () => {
+    const signal = new AbortController().signal;
+    const key = { HEDGEROW_DEPLOYMENT: file, KEY: world.accounts.depositor.privateKey };
+    const asked = await run(["redeem", "--shares", "10000", "--yes", "--private-key-env", "KEY", "--json"], key);
+    expect(asked.code, asked.stderr).to.equal(EXIT.done);
+    const kinds: string[] = [];
+    for (let i = 0; i < 12 && Number((await status()).queue.pendingShares) > 0; i++) {
+      const { kind, decision = "" } = await world.tick(signal);
+      kinds.push(`${kind} ${decision}`);
+      await world.answer(Infinity);
+      await world.wait(61);
+    }
+    expect(kinds).to.include("sent raise");
+    expect(Number((await status()).queue.claimable), kinds.join()).to.be.within(9_800, 10_010);
+  });
+
   it("pays for execution, cancels an order that nobody answers, and says what is not owed", async () => {
     const key = { HEDGEROW_DEPLOYMENT: file, KEY: world.accounts.depositor.privateKey };
     const perp = (...args: readonly string[]): ReturnType<typeof run> =>
@@ -86,30 +102,13 @@ describe("hedgerow status of a vault on a perpetual", function () {
       expect(stderr).to.include(sentence);
     }
 
-    await world.wait(61);
+    // The feeds have been silent while time passed.
+    await world.step({ timestamp: (await world.timestamp()) + 900, price: START.price, volumeQuote: 0 });
     expect(await world.tick(new AbortController().signal)).to.include({ kind: "sent" });
     expect((await perp("cancel-order", "--yes")).stderr).to.include("GmxV2Hedge_NotExpired");
     await world.wait(400);
     expect((await perp("cancel-order", "--yes")).code).to.equal(EXIT.done);
     expect((await status()).hedges[0]).to.include({ pending: false, pendingDelta: null });
     expect((await perp("claim-funding", "--yes")).code).to.equal(EXIT.done);
-  });
-
-  it("redeems through the venue: the keeper has it pay first", async () => {
-    const signal = new AbortController().signal;
-    const key = { HEDGEROW_DEPLOYMENT: file, KEY: world.accounts.depositor.privateKey };
-    const asked = await run(["redeem", "--shares", "10000", "--yes", "--private-key-env", "KEY", "--json"], key);
-    expect(asked.code, asked.stderr).to.equal(EXIT.done);
-    // The feeds have been silent while time passed.
-    await world.step({ timestamp: (await world.timestamp()) + 900, price: START.price, volumeQuote: 0 });
-    const kinds: string[] = [];
-    for (let i = 0; i < 12 && Number((await status()).queue.pendingShares) > 0; i++) {
-      const { kind, decision = "" } = await world.tick(signal);
-      kinds.push(`${kind} ${decision}`);
-      await world.answer(Infinity);
-      await world.wait(61);
-    }
-    expect(kinds).to.include("sent raise");
-    expect(Number((await status()).queue.claimable), kinds.join()).to.be.within(9_800, 10_010);
   });
 });
