@@ -25,7 +25,7 @@ import {
 } from "../interfaces/external/gmx/GmxV2Types.sol";
 import {IAggregatorV3} from "../interfaces/external/IAggregatorV3.sol";
 import {HedgeFlow, HedgeState, HedgeStatus, IHedge} from "../interfaces/IHedge.sol";
-import {IPriceOracle, OracleReading} from "../interfaces/IPriceOracle.sol";
+import {IPriceOracle, OracleFlags, OracleReading} from "../interfaces/IPriceOracle.sol";
 import {IRiskPolicy} from "../interfaces/IRiskPolicy.sol";
 import {IVaultTill} from "../interfaces/IVaultTill.sol";
 import {CloneArgs} from "../libraries/CloneArgs.sol";
@@ -118,6 +118,9 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
     uint256 private constant FEE_HEADROOM_BPS = 12_000;
     /// @dev Whoever wants to close all may ask for a thousandth too much or too little.
     uint256 private constant CLOSE_SLACK_PART = 1_000;
+    /// @dev The price may not be that of now.
+    uint256 private constant STALE_FLAGS =
+        OracleFlags.BASE_STALE | OracleFlags.QUOTE_STALE | OracleFlags.SEQUENCER_DOWN;
 
     error GmxV2Hedge_NoCode(address target);
     error GmxV2Hedge_OrderInFlight(bytes32 key);
@@ -391,7 +394,8 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
     }
 
     /// @notice Orders the part of the position that is owed to somebody who left in kind, straight to that person. Anyone may
-    /// call, and again when GMX cancelled it; the value is the execution fee, and what is not used goes to the receiver.
+    /// call, and again when GMX cancelled it; the value is the execution fee, and what is not used goes to the receiver. While
+    /// the oracle's price is old only the receiver may.
     function payExit(address receiver) external payable {
         GmxV2HedgeArgs memory a = args();
         uint256 found = _settle(a);
@@ -513,7 +517,8 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
         if (sizeUsd - change < least) change = _owed.sizeUsd == 0 ? sizeUsd : sizeUsd.saturatingSub(least);
     }
 
-    /// @dev Whoever leaves takes any price: the order can fail only with the position itself.
+    /// @dev Bound by a price as our own orders are: what is taken out for the leaver was worth that much now, and where the
+    /// price rises the others would pay what the part loses. GMX cancels beyond it, and the order is made again.
     function _orderExit(GmxV2HedgeArgs memory a, GmxV2Part memory leaving, address receiver) private {
         GmxV2CreateOrderParams memory p = _params(a);
         p.orderType = GMX_MARKET_DECREASE;
@@ -521,10 +526,16 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
         p.addresses.cancellationReceiver = receiver;
         p.addresses.callbackContract = address(0);
         p.numbers.callbackGasLimit = 0;
-        (uint256 size, uint256 margin) = GmxV2Valuation.exitTerms(_site(a), _quotes(a, _oraclePrice(a)), leaving);
+        GmxV2Quotes memory q = _quotes(a, _exitPrice(a, receiver));
+        (uint256 size, uint256 margin, uint256 limitPrice) = GmxV2Valuation.exitTerms(
+            _site(a),
+            q,
+            leaving,
+            _slippageBps(a)
+        );
         p.numbers.sizeDeltaUsd = size;
         p.numbers.initialCollateralDeltaAmount = margin;
-        p.numbers.acceptablePrice = type(uint256).max;
+        p.numbers.acceptablePrice = limitPrice;
         _create(a, p, 0, msg.value);
         order = OrderRecord(OrderKind.Exit, -int256(size).toInt160(), 0);
         exitReceiver = receiver;
@@ -720,6 +731,14 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
     function _oraclePrice(GmxV2HedgeArgs memory a) private view returns (uint256) {
         OracleReading memory reading = IPriceOracle(IVaultTill(a.vault).pair().oracle).read(false);
         if (reading.priceWad == 0) revert GmxV2Hedge_NoPrice(reading.flags);
+        return reading.priceWad;
+    }
+
+    /// @dev An old price that is too high would leave a part of the leaver's to the others: then only the leaver may take it.
+    function _exitPrice(GmxV2HedgeArgs memory a, address receiver) private view returns (uint256) {
+        OracleReading memory reading = IPriceOracle(IVaultTill(a.vault).pair().oracle).read(false);
+        bool isOld = reading.flags & STALE_FLAGS != 0;
+        if (reading.priceWad == 0 || (isOld && msg.sender != receiver)) revert GmxV2Hedge_NoPrice(reading.flags);
         return reading.priceWad;
     }
 

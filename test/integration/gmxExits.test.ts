@@ -127,4 +127,44 @@ describe("leaving a short on GMX v2 in kind", () => {
     await world.adjust(0n, -20_000n * USDC);
     await answered();
   });
+
+  describe("while the exit's order waits", () => {
+    /** Ordered at 2,500 and answered at another price of GMX. */
+    const orderedThenAnsweredAt = async (price: number): Promise<readonly string[]> => {
+      await bobLeaves();
+      await (await world.hedge.connect(world.bob).payExit(world.bob, FEE)).wait();
+      await world.gmx.setPrices(price);
+      return await world.answer();
+    };
+
+    it("a price that rose further than the policy's slippage cancels it: the others do not pay what the part lost", async () => {
+      expect(await orderedThenAnsweredAt(2_675)).to.deep.equal(["cancelled"]);
+      expect(await world.hedge.owedTo(world.bob)).to.be.greaterThan(0n);
+      await moveMarket(world, 2_675);
+      await (await world.vault.reconcile()).wait();
+      const assets = await world.vault.totalAssets();
+      const received = await payBob();
+      // Two fifths of 100,000 less what 40 WETH lost, 175 each, and what closing costs.
+      expect(received).to.be.within(32_600n * USDC, 33_000n * USDC);
+      expect(difference(await world.vault.totalAssets(), assets), "who stays").to.be.lessThan(200n * USDC);
+    });
+
+    it("a price that rose less is taken", async () => {
+      expect(await orderedThenAnsweredAt(2_520)).to.deep.equal(["executed"]);
+      expect(await world.hedge.owedTo(world.bob)).to.equal(0n);
+    });
+
+    it("a price that fell is taken, however far", async () => {
+      expect(await orderedThenAnsweredAt(2_250)).to.deep.equal(["executed"]);
+      expect(await world.hedge.owedTo(world.bob)).to.equal(0n);
+    });
+  });
+
+  it("at an old price only the leaver may order it: it may be one that leaves a part to the others", async () => {
+    await bobLeaves();
+    await twin.advance(2 * DAY);
+    await expectRevert(world.hedge.connect(world.keeper).payExit(world.bob, FEE), "GmxV2Hedge_NoPrice");
+    await (await world.hedge.connect(world.bob).payExit(world.bob, FEE)).wait();
+    expect(await world.hedge.inFlight()).to.equal(true);
+  });
 });

@@ -7,7 +7,7 @@ import {SignedMath} from "@openzeppelin/contracts/utils/math/SignedMath.sol";
 import {IGmxV2DataStore, IGmxV2Reader} from "../../interfaces/external/gmx/IGmxV2.sol";
 import {GmxV2Keys} from "../../interfaces/external/gmx/GmxV2Keys.sol";
 import {GmxV2MarketPrices, GmxV2PositionInfo, GmxV2Price} from "../../interfaces/external/gmx/GmxV2Types.sol";
-import {WAD} from "../../libraries/PriceMath.sol";
+import {BPS, WAD} from "../../libraries/PriceMath.sol";
 
 /// @notice Where a short is read.
 struct GmxV2Site {
@@ -112,13 +112,23 @@ library GmxV2Valuation {
     /// @notice How to order a part for somebody who leaves: size, and collateral to take out with it.
     /// @dev GMX takes losses and fees out of the gain that an order realises, then out of the collateral that stays: what is
     /// taken out for the leaver must not leave the own part of them to the others. A position that is closed whole pays all
-    /// that is left to the receiver: where some of it is the others', the least that GMX keeps open stays.
+    /// that is left to the receiver: where some of it is the others', the least that GMX keeps open stays. That collateral is
+    /// fixed here: where the price rises before the order is executed, the loss is the others'. Hence a price at which these
+    /// terms end.
+    /// @param slippageBps How far the price may rise until then.
+    /// @return sizeUsd Size of the order with 30 decimals.
+    /// @return marginQuote Collateral to take out with it.
+    /// @return limitPrice Highest price at which the order may execute: beyond the impact of closing the whole position, which
+    /// per unit is no better than a part's, so that however large a part can leave a market that stands still.
     function exitTerms(
         GmxV2Site memory site,
         GmxV2Quotes memory q,
-        GmxV2Part memory leaving
-    ) external view returns (uint256 sizeUsd, uint256 marginQuote) {
+        GmxV2Part memory leaving,
+        uint256 slippageBps
+    ) external view returns (uint256 sizeUsd, uint256 marginQuote, uint256 limitPrice) {
         GmxV2PositionInfo memory info = _info(site, q, _key(site));
+        limitPrice = Math.max(q.basePrice, info.executionPriceResult.executionPrice);
+        limitPrice = Math.mulDiv(limitPrice, BPS + slippageBps, BPS);
         uint256 whole = info.position.numbers.sizeInUsd;
         sizeUsd = Math.min(leaving.sizeUsd, whole);
         (int256 low, ) = _equity(info, q);
@@ -127,7 +137,7 @@ library GmxV2Valuation {
         if (whole - sizeUsd < least) {
             uint256 dust = Math.max(least, site.dataStore.getUint(GmxV2Keys.MIN_COLLATERAL_USD));
             int256 rest = low - worth;
-            if (rest < int256((DUST_FACTOR * dust) / q.quotePrice)) return (whole, 0);
+            if (rest < int256((DUST_FACTOR * dust) / q.quotePrice)) return (whole, 0, limitPrice);
             if (whole <= least) revert GmxV2Valuation_RestFirst(rest);
             sizeUsd = whole - least;
         }

@@ -26,6 +26,7 @@ abstract contract GmxHandler is Test {
     uint8 internal constant OWN = 2;
     uint8 internal constant EXIT = 3;
     uint256 private constant USD_PER_UNIT = 1e24;
+    uint256 private constant BPS = 10_000;
     /// @dev Below this a position cannot pay what it shows.
     uint256 private constant SOUND_HEALTH_WAD = 1.03e18;
     bytes4 private constant PANIC = 0x4e487b71;
@@ -37,6 +38,8 @@ abstract contract GmxHandler is Test {
     GmxTill internal immutable till;
     mapping(bytes4 selector => bool) private _expected;
     uint256 private _entropy;
+    /// @dev What the part that was just paid lost since its order.
+    int256 private _exitLostQuote;
 
     error GmxHandler_Unexpected(string action, bytes reason);
     error GmxHandler_ValueMoved(string action, int256 lowBefore, int256 lowAfter, int256 highBefore, int256 highAfter);
@@ -113,30 +116,44 @@ abstract contract GmxHandler is Test {
         if (!done) return; // The venue's keeper would have to wait: its oracle, a paused feature, an order too old.
         world.recordHeldBack();
         Stake memory is_ = world.position();
+        _exitLostQuote = 0;
         bool executed = is_.sizeUsd < was.sizeUsd;
         if (kind == EXIT && executed) {
             int256 paid = int256(world.quote().balanceOf(receiver) - held);
             if (exact && before.sound && !world.disturbed()) _requirePaid(receiver, paid, int256(was.collateral));
+            _exitLostQuote = _lostSinceOrder(world.stakeOf(receiver));
             world.recordPaid(receiver, paid);
             tally.count("exitPaid", true);
         }
         if (kind == OWN) tally.count("ownExecuted", is_.sizeUsd != was.sizeUsd || is_.collateral != was.collateral);
         if (!exact || !before.sound || world.disturbed()) return;
         // A leaver's own part of the impact is the venue's to say.
-        uint256 slackUsd = kind == EXIT ? uint256(int256(-sizeUsd)) / 200 : 0;
-        _requireWithin(action, before, _books(), int256(slackUsd / USD_PER_UNIT) + world.unpaidQuote() - unpaid);
+        int256 slack = kind == EXIT ? -int256(sizeUsd) / 200 / int256(USD_PER_UNIT) : int256(0);
+        slack += _exitLostQuote + world.unpaidQuote() - unpaid;
+        _requireWithin(action, before, _books(), slack);
+    }
+
+    /// @dev What the part lost since the order, which is out of reach of its fixed collateral: the others pay it, up to the
+    /// rise of the price at which GMX cancels.
+    function _lostSinceOrder(Stake memory s) private view returns (int256) {
+        int256 lost = SignedMath.max(world.worthAt(s, world.exitPriceWad()), 0) - SignedMath.max(world.worthOf(s), 0);
+        int256 most = int256((world.quoteOfAt(s.tokens, world.exitPriceWad()) * till.maxSlippageBps()) / BPS);
+        return SignedMath.max(SignedMath.min(lost, most), 0);
     }
 
     /// @dev Collateral and profit of the own part, less fees and impact of closing it, which GMX caps at 0.56 % of the size.
+    /// The collateral is what the part was worth when it was ordered: at the lower of that price and this one it is no less.
     function _requirePaid(address receiver, int256 paid, int256 collateral) private view {
         Stake memory s = world.stakeOf(receiver);
         int256 worth = world.worthOf(s);
+        int256 ordered = world.worthAt(s, world.exitPriceWad());
         int256 size = int256(s.sizeUsd / USD_PER_UNIT);
         // What stays keeps three times the half percent at which it would be liquidated.
         int256 rest = int256(world.position().sizeUsd / USD_PER_UNIT);
         // A profit that others' orders thinned out is paid as far as there is collateral.
-        int256 least = SignedMath.min(worth, collateral) - size / 100 - rest / 50 - world.accruedQuote(size) - 4e6;
-        int256 most = SignedMath.max(worth, 0) + size / 200 + ROUNDING_UNITS;
+        int256 least = SignedMath.min(SignedMath.min(worth, ordered), collateral);
+        least -= size / 100 + rest / 50 + world.accruedQuote(size) + 4e6;
+        int256 most = SignedMath.max(worth, 0) + _lostSinceOrder(s) + size / 200 + ROUNDING_UNITS;
         if (paid < least || paid > most) revert GmxHandler_LeaverPaid(paid, least, most);
     }
 

@@ -91,6 +91,7 @@ contract GmxRecovery is GmxKeepers {
         if (hedge.owedTo(leaver) == 0) return;
         vm.deal(address(this), 1 ether);
         hedge.payExit{value: hedge.executionFeeWei(false, world.gasPriceWei())}(leaver);
+        world.recordExitOrdered();
         world.refresh();
         _execute("exitLast", true);
         till.reconcile();

@@ -50,6 +50,7 @@ abstract contract GmxStrangers is GmxHandler {
         uint256 fee = _chance(8) ? 1 : hedge.executionFeeWei(false, world.gasPriceWei());
         bool done = _neutral(world.stranger(), "payExit", fee, abi.encodeCall(IGmxHedge.payExit, (leaver)));
         assertTrue(!done || hedge.inFlight(), "ordered, and nothing waits");
+        if (done) world.recordExitOrdered();
         if (!done || _chance(2)) return;
         world.refresh();
         _execute("exitAtOnce", !world.unwell());

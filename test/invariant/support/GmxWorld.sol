@@ -42,6 +42,8 @@ contract GmxWorld {
     uint256 public gasPriceWei = 0.1 gwei;
     bool private _switchedOff;
     uint256[] private _hours;
+    /// @notice Price at which the last exit was ordered: what is taken out for the leaver is what the part was worth then.
+    uint256 public exitPriceWad;
     /// @notice What leavers did not get of their parts, closing costs included.
     int256 public unpaidQuote;
     /// @notice The venue took a part of the position by itself, so that shares in it are no longer what they were.
@@ -106,6 +108,10 @@ contract GmxWorld {
         s.sizeUsd += part.sizeUsd;
         s.tokens += part.tokens;
         s.collateral += part.collateral;
+    }
+
+    function recordExitOrdered() external {
+        exitPriceWad = priceWad;
     }
 
     /// @param paidQuote What the leaver got; less than the part's worth where its profit was thinned out.
@@ -197,13 +203,21 @@ contract GmxWorld {
 
     /// @notice Collateral and profit of a part, in quote, before what closing it costs.
     function worthOf(Stake memory part) public view returns (int256) {
-        int256 profitUsd = int256(part.sizeUsd) - int256(part.tokens * (priceWad / 1e6));
+        return worthAt(part, priceWad);
+    }
+
+    function worthAt(Stake memory part, uint256 atPriceWad) public pure returns (int256) {
+        int256 profitUsd = int256(part.sizeUsd) - int256(part.tokens * (atPriceWad / 1e6));
         return int256(part.collateral) + profitUsd / int256(QUOTE_USD);
     }
 
     /// @notice Base as quote.
     function quoteOf(uint256 amountBase) public view returns (uint256) {
-        return (amountBase * priceWad) / till.SCALE();
+        return quoteOfAt(amountBase, priceWad);
+    }
+
+    function quoteOfAt(uint256 amountBase, uint256 atPriceWad) public view returns (uint256) {
+        return (amountBase * atPriceWad) / till.SCALE();
     }
 
     /// @notice Money of the owner's outside of the position: in the till, in the hedge, with a waiting order, to be claimed.
