@@ -68,6 +68,22 @@ export const GMX_MUTANTS: readonly Mutant[] = [
     why: "Who leaves in kind would pay for an order that pays the others.",
   },
   {
+    id: "gmx-exit-at-any-price",
+    file: "contracts/hedges/GmxV2Hedge.sol",
+    find: "p.numbers.acceptablePrice = limitPrice;",
+    replace: "p.numbers.acceptablePrice = type(uint256).max;",
+    kills: ["test/integration/gmxExits.test.ts"],
+    why: "What a leaver's part loses until GMX answers would be the others' loss, without a bound.",
+  },
+  {
+    id: "gmx-exit-ordered-at-an-old-price",
+    file: "contracts/hedges/GmxV2Hedge.sol",
+    find: "|| (isOld && msg.sender != receiver)",
+    replace: "",
+    kills: ["test/integration/gmxExits.test.ts"],
+    why: "A stranger could have a leaver paid too little at an old price.",
+  },
+  {
     id: "gmx-leavers-margin-released",
     file: "contracts/hedges/GmxV2Hedge.sol",
     find: "if (margin > own) revert GmxV2Hedge_MarginOwed(margin, own);",
