@@ -101,8 +101,10 @@ contract GmxRecovery is GmxKeepers {
         Stake memory p = world.position();
         if (p.sizeUsd == 0) return;
         Stake memory own = world.ownStake();
-        if (own.sizeUsd == 0) return;
-        till.adjust(int256(hedge.owedSizeUsd() == 0 ? p.tokens : own.tokens), 0);
+        // An exit that GMX cancelled counts as paid where GMX then took as much itself: all that is left is the owner's, too.
+        bool isAllOwn = hedge.owedSizeUsd() == 0;
+        if (!isAllOwn && own.sizeUsd == 0) return;
+        till.adjust(int256(isAllOwn ? p.tokens : own.tokens), 0);
         world.refresh();
         _execute("closeLast", true);
         till.reconcile();
