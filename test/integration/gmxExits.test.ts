@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { after, afterEach, before, describe, it } from "mocha";
 
+import { gmxKey } from "../../localnet/gmx/config.ts";
 import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
 import { createGmxWorld, type GmxWorld, moveMarket, USDC, WETH } from "./gmxWorld.ts";
 import { expectRevert, quoteOf, requestRedeem } from "./world.ts";
@@ -166,5 +167,24 @@ describe("leaving a short on GMX v2 in kind", () => {
     await expectRevert(world.hedge.connect(world.keeper).payExit(world.bob, FEE), "GmxV2Hedge_NoPrice");
     await (await world.hedge.connect(world.bob).payExit(world.bob, FEE)).wait();
     expect(await world.hedge.inFlight()).to.equal(true);
+  });
+
+  it("a positive impact is paid once: by the venue, not by those who stay", async () => {
+    const { gmx } = world;
+    const market = ["address", gmx.addresses.market] as const;
+    // The venue gives a thousandth to whoever closes a short, out of a pool that has it.
+    for (const isPositive of [true, false]) {
+      await gmx.setUint(gmxKey("POSITION_IMPACT_FACTOR", market, ["bool", isPositive]), 10n ** 27n);
+      await gmx.setUint(gmxKey("POSITION_IMPACT_EXPONENT_FACTOR", market, ["bool", isPositive]), 10n ** 30n);
+    }
+    await gmx.setUint(gmxKey("POSITION_IMPACT_POOL_AMOUNT", market), 1_000n * WETH);
+    await bobLeaves();
+    await moveMarket(world, 2_300);
+    const before_ = await world.read();
+    const paid = await payBob();
+    const after_ = await world.read();
+    // 40 WETH that fell by 200, two fifths of the collateral, and 92 of impact.
+    expect(paid).to.be.within(47_800n * USDC, 48_200n * USDC);
+    expect(difference(after_.equityMinQuote, before_.equityMinQuote), "who stays").to.be.lessThan(30n * USDC);
   });
 });

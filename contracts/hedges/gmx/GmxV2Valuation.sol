@@ -146,7 +146,7 @@ library GmxV2Valuation {
         worth = SignedMath.min(worth, low - need);
         uint256 costs = info.fees.borrowing.borrowingFeeAmount + info.fees.funding.fundingFeeAmount;
         costs += Math.mulDiv(info.fees.positionFeeAmount, sizeUsd, whole);
-        int256 gain = part(_usdToQuoteDown(info.basePnlUsd, q.quotePrice), sizeUsd, whole) - int256(costs);
+        int256 gain = part(_paidOut(info, q), sizeUsd, whole) - int256(costs);
         if (gain > 0) worth -= gain;
         int256 room = int256(info.position.numbers.collateralAmount) - need + SignedMath.min(gain, 0);
         worth = SignedMath.min(worth, room);
@@ -167,6 +167,13 @@ library GmxV2Valuation {
         int256 own = SignedMath.min(low - worth, int256(info.position.numbers.collateralAmount) - theirs);
         own -= _need(site, q, info.position.numbers.sizeInUsd);
         return own > 0 ? uint256(own) : 0;
+    }
+
+    /// @dev What GMX pays out with an order that closes all, before fees: profit, and a positive impact, which must not be taken
+    /// out of the collateral once more.
+    function _paidOut(GmxV2PositionInfo memory info, GmxV2Quotes memory q) private pure returns (int256) {
+        int256 gainUsd = info.basePnlUsd + SignedMath.max(info.executionPriceResult.totalImpactUsd, 0);
+        return _usdToQuoteDown(gainUsd, q.quotePrice);
     }
 
     /// @notice Part of a signed value, rounded towards zero.
