@@ -1,5 +1,7 @@
 import { AbiCoder, keccak256 } from "ethers";
 
+import { gmxKey } from "../../sdk/chain/gmxKeys.ts";
+
 const FLOAT = 10n ** 30n;
 const YEAR_SECONDS = 31_536_000n;
 
@@ -66,14 +68,6 @@ export const GMX_PNL_FACTORS = {
   MAX_PNL_FACTOR_FOR_TRADERS: percent(90),
   MAX_PNL_FACTOR_FOR_ADL: percent(85),
 } as const;
-
-/** Key of the DataStore: the hash of a name, alone or with values. */
-export function gmxKey(name: string, ...values: readonly (readonly [type: string, value: unknown])[]): string {
-  const coder = AbiCoder.defaultAbiCoder();
-  const hash = keccak256(coder.encode(["string"], [name]));
-  if (values.length === 0) return hash;
-  return keccak256(coder.encode(["bytes32", ...values.map(([type]) => type)], [hash, ...values.map(([, v]) => v)]));
-}
 
 /** Key of a field of a stored order, position or market. */
 export function gmxFieldKey(key: string, field: string): string {

@@ -1,9 +1,9 @@
 import { type Interface } from "ethers";
 
+import { gmxKey, gmxPrice } from "../../sdk/chain/gmxKeys.ts";
 import { localArtifact } from "../artifacts.ts";
 import type { RawReceipt } from "../rpc.ts";
 import type { Twin } from "../twin.ts";
-import { gmxKey } from "./config.ts";
 import type { GmxV2SimulatorAddresses } from "./place.ts";
 
 /** What became of an order; the receipt succeeds either way. */
@@ -37,11 +37,6 @@ export interface GmxV2SimulatorDriver {
   getUint(key: string): Promise<bigint>;
   grantRole(account: string, role: string): Promise<void>;
   revokeRole(account: string, role: string): Promise<void>;
-}
-
-/** Whole USD a whole token as GMX counts it: 30 decimals less those of the token. */
-export function gmxPrice(usd: number, decimals: number): bigint {
-  return (BigInt(Math.round(usd * 1e8)) * 10n ** 22n) / 10n ** BigInt(decimals);
 }
 
 /**

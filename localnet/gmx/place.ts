@@ -1,3 +1,4 @@
+import { gmxKey } from "../../sdk/chain/gmxKeys.ts";
 import { type Artifact, initCodeOf, localArtifact } from "../artifacts.ts";
 import { ACTORS } from "../actors.ts";
 import { constructAt } from "../place/install.ts";
@@ -5,7 +6,7 @@ import { mintToken } from "../place/tokens.ts";
 import { toRaw } from "../price.ts";
 import type { Twin } from "../twin.ts";
 import { GMX_ARBITRUM } from "./addresses.ts";
-import { GMX_GENERAL, GMX_MARKET, GMX_MARKET_BY_SIDE, GMX_PNL_FACTORS, gmxFieldKey, gmxKey } from "./config.ts";
+import { GMX_GENERAL, GMX_MARKET, GMX_MARKET_BY_SIDE, GMX_PNL_FACTORS, gmxFieldKey } from "./config.ts";
 
 /** What the liquidity providers of the market hold: 10,000 WETH and $40M. */
 const POOL_BASE = 10_000;

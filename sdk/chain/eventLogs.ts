@@ -3,9 +3,10 @@ import { getAddress } from "ethers";
 import { type ScanOptions, scanBlocks } from "./blockScan.ts";
 import { vaultInterface } from "./contracts.ts";
 import type { EventEmitter } from "./eventColumns.ts";
+import { ADAPTER_CHANGED, comparePositions, type RawLog, readRawLogs, withTimes } from "./logs.ts";
 import { readVaultLogs } from "./replayLogs.ts";
 import type { VaultLog } from "./replayState.ts";
-import { ReadError, type RpcSender } from "./snapshot.ts";
+import type { RpcSender } from "./snapshot.ts";
 
 /** Whose events are read. The adapters follow from the vault's own events. */
 export interface EventSources {
@@ -63,7 +64,7 @@ export async function* readEventLogs(
     const own = await readVaultLogs(provider, { vault, policy, adapters: current }, from, to, {
       chunkBlocks: to - from + 1,
     });
-    return [own, await readOtherLogs(provider, [authority, volatility], from, to)];
+    return [own, await withTimes(provider, await readRawLogs(provider, [authority, volatility], from, to))];
   };
   for await (const { toBlock: to, result } of scanBlocks(fromBlock, toBlock, read, options)) {
     const [own, others] = result;
@@ -81,12 +82,10 @@ export async function* readEventLogs(
     for (const log of others) {
       emitted.push({ emitter: log.address === getAddress(sources.authority) ? "authority" : "volatility", log });
     }
-    emitted.sort((a, b) => a.log.blockNumber - b.log.blockNumber || a.log.logIndex - b.log.logIndex);
+    emitted.sort((a, b) => comparePositions(a.log, b.log));
     yield { toBlock: to, logs: emitted };
   }
 }
-
-const ADAPTER_CHANGED = vaultInterface.getEvent("AdapterChanged")?.topicHash ?? "";
 
 /** The first adapter that comes is the liquidity, whose place no hedge takes later. */
 function afterChange(adapters: Adapters, log: { readonly topics: readonly string[]; readonly data: string }): Adapters {
@@ -95,61 +94,4 @@ function afterChange(adapters: Adapters, log: { readonly topics: readonly string
   if (adapters.liquidity === undefined || current === adapters.liquidity) return { ...adapters, liquidity: next };
   const left = adapters.hedges.filter((hedge) => hedge !== current);
   return { ...adapters, hedges: BigInt(next) === 0n ? left : [...left, next] };
-}
-
-/** A log as a node returns it. */
-interface RawLog {
-  readonly address: string;
-  readonly topics: readonly string[];
-  readonly data: string;
-  readonly blockNumber: string;
-  readonly blockHash: string;
-  readonly transactionHash: string;
-  readonly logIndex: string;
-}
-
-async function readRawLogs(
-  provider: RpcSender,
-  addresses: readonly string[],
-  from: number,
-  to: number,
-  topics?: readonly string[],
-): Promise<readonly RawLog[]> {
-  const range = { fromBlock: `0x${from.toString(16)}`, toBlock: `0x${to.toString(16)}` };
-  const filter = { address: addresses, ...range, ...(topics === undefined ? {} : { topics }) };
-  const logs = (await provider.send("eth_getLogs", [filter])) as readonly RawLog[] | null;
-  if (logs === null) throw new ReadError(`The node returned no logs for blocks ${from} to ${to}.`);
-  return logs;
-}
-
-async function readOtherLogs(
-  provider: RpcSender,
-  addresses: readonly string[],
-  from: number,
-  to: number,
-): Promise<readonly VaultLog[]> {
-  const logs = await readRawLogs(provider, addresses, from, to);
-  const times = new Map<string, number>();
-  for (const { blockNumber, blockHash } of logs) {
-    if (times.has(blockNumber)) continue;
-    const header = (await provider.send("eth_getBlockByNumber", [blockNumber, false])) as {
-      readonly hash: string;
-      readonly timestamp: string;
-    } | null;
-    if (header?.hash !== blockHash) {
-      throw new ReadError(
-        `Block ${Number(blockNumber)} was replaced while its logs were read. Read again, up to an older block.`,
-      );
-    }
-    times.set(blockNumber, Number(header.timestamp));
-  }
-  return logs.map((log) => ({
-    address: getAddress(log.address),
-    topics: log.topics,
-    data: log.data,
-    blockNumber: Number(log.blockNumber),
-    logIndex: Number(log.logIndex),
-    transactionHash: log.transactionHash,
-    timestamp: times.get(log.blockNumber) as number,
-  }));
 }

@@ -1,8 +1,9 @@
-import { AbiCoder, Interface, keccak256 } from "ethers";
+import { Interface } from "ethers";
 
 import { toFloat } from "../math/units.ts";
 import type { HedgeState, HedgeTerms, Snapshot } from "../policy/types.ts";
 import { aaveHedgeInterface, gmxHedgeInterface } from "./contracts.ts";
+import { gmxKey, type GmxKeyPart, gmxPrice } from "./gmxKeys.ts";
 import type { BlockRef, RpcSender } from "./snapshot.ts";
 
 const SECONDS_PER_YEAR = 31_536_000;
@@ -102,13 +103,13 @@ async function readGmxTerms(
   const [args] = await call(hedge.hedge, gmxHedgeInterface, "args", []);
   const { market } = args as { readonly market: string };
   const dataStore = await at("dataStore");
-  const factor = async (name: string, ...values: readonly KeyPart[]): Promise<number> => {
+  const factor = async (name: string, ...values: readonly GmxKeyPart[]): Promise<number> => {
     const [value] = await call(dataStore, DATA_STORE, "getUint", [gmxKey(name, ...values)]);
     return toFloat(value as bigint, FLOAT_DECIMALS);
   };
-  const ofMarket: KeyPart = ["address", market];
+  const ofMarket: GmxKeyPart = ["address", market];
   const openInterest = async (isLong: boolean): Promise<number> => {
-    const side: KeyPart = ["bool", isLong];
+    const side: GmxKeyPart = ["bool", isLong];
     const inBase = await factor("OPEN_INTEREST", ofMarket, ["address", v.base.token], side);
     return inBase + (await factor("OPEN_INTEREST", ofMarket, ["address", v.quote.token], side));
   };
@@ -152,19 +153,10 @@ interface MarketInfo {
   readonly nextFunding: { readonly longsPayShorts: boolean; readonly fundingFactorPerSecond: bigint };
 }
 
-/** USD of one unit with 30 decimals, as GMX counts, with the same lowest and highest. */
+/** The same lowest and highest price. */
 function priceOf(usd: number, decimals: number): readonly [bigint, bigint] {
-  const price = (BigInt(Math.round(usd * 1e8)) * 10n ** 22n) / 10n ** BigInt(decimals);
+  const price = gmxPrice(usd, decimals);
   return [price, price];
-}
-
-type KeyPart = readonly [type: string, value: unknown];
-
-/** Key of GMX's DataStore: the hash of a name's hash and what it is about. */
-function gmxKey(name: string, ...values: readonly KeyPart[]): string {
-  const coder = AbiCoder.defaultAbiCoder();
-  const hash = keccak256(coder.encode(["string"], [name]));
-  return keccak256(coder.encode(["bytes32", ...values.map(([type]) => type)], [hash, ...values.map(([, v]) => v)]));
 }
 
 // --- calls

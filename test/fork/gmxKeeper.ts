@@ -4,8 +4,8 @@ import { AbiCoder, Interface, type InterfaceAbi } from "ethers";
 
 import { ACTORS } from "../../localnet/actors.ts";
 import { initCodeOf, localArtifact } from "../../localnet/artifacts.ts";
-import { gmxKey } from "../../localnet/gmx/config.ts";
-import { type GmxOutcome, gmxPrice } from "../../localnet/gmx/driver.ts";
+import type { GmxOutcome } from "../../localnet/gmx/driver.ts";
+import { gmxKey, gmxPrice } from "../../sdk/chain/gmxKeys.ts";
 import { abiOf, type RawReceipt, type Rpc } from "../../localnet/rpc.ts";
 import type { TwinMarket } from "../../localnet/types.ts";
 import type { GmxV2Venue } from "../../sdk/chain/deployment.ts";

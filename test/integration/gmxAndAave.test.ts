@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { Interface, type InterfaceAbi } from "ethers";
 import { describe, it } from "mocha";
 
-import { gmxKey } from "../../localnet/gmx/config.ts";
+import { gmxKey } from "../../sdk/chain/gmxKeys.ts";
 import type { Twin } from "../../localnet/twin.ts";
 import { GMX_RATES, readHedgeTerms } from "../../sdk/chain/hedgeTerms.ts";
 import { decide } from "../../sdk/policy/decide.ts";

@@ -6,7 +6,8 @@ import hre from "hardhat";
 import { before, describe, it } from "mocha";
 
 import { GMX_ARBITRUM } from "../../localnet/gmx/addresses.ts";
-import { GMX_GENERAL, GMX_MARKET, GMX_MARKET_BY_SIDE, gmxKey } from "../../localnet/gmx/config.ts";
+import { GMX_GENERAL, GMX_MARKET, GMX_MARKET_BY_SIDE } from "../../localnet/gmx/config.ts";
+import { gmxKey } from "../../sdk/chain/gmxKeys.ts";
 
 /** The package's modules for browsers do not resolve in Node; those for CommonJS do. */
 const require = createRequire(import.meta.url);

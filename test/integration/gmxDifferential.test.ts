@@ -7,8 +7,8 @@ import { after, afterEach, before, describe, it } from "mocha";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
-import { GMX_GENERAL, GMX_MARKET, GMX_MARKET_BY_SIDE, gmxKey } from "../../localnet/gmx/config.ts";
-import { gmxPrice } from "../../localnet/gmx/driver.ts";
+import { GMX_GENERAL, GMX_MARKET, GMX_MARKET_BY_SIDE } from "../../localnet/gmx/config.ts";
+import { gmxKey, gmxPrice } from "../../sdk/chain/gmxKeys.ts";
 import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
 import type { IGmxV2Reader } from "../../types/contracts/interfaces/external/gmx/IGmxV2.sol/IGmxV2Reader.ts";
 import { createGmxWorld, type GmxWorld, openLong, USD, USDC, WETH } from "./gmxWorld.ts";

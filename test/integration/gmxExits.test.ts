@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { after, afterEach, before, describe, it } from "mocha";
 
-import { gmxKey } from "../../localnet/gmx/config.ts";
+import { gmxKey } from "../../sdk/chain/gmxKeys.ts";
 import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
 import { createGmxWorld, type GmxWorld, moveMarket, USDC, WETH } from "./gmxWorld.ts";
 import { expectRevert, quoteOf, requestRedeem } from "./world.ts";

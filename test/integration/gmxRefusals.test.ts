@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { id } from "ethers";
 import { after, afterEach, before, describe, it } from "mocha";
 
-import { gmxKey } from "../../localnet/gmx/config.ts";
+import { gmxKey } from "../../sdk/chain/gmxKeys.ts";
 import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
 import { createGmxWorld, fundFees, type GmxWorld, USD, USDC, WETH } from "./gmxWorld.ts";
 import { claimAll, expectRevert, quoteOf, requestRedeem } from "./world.ts";

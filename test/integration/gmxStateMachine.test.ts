@@ -4,7 +4,7 @@ import { after, before, describe, it } from "mocha";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
-import { gmxKey } from "../../localnet/gmx/config.ts";
+import { gmxKey } from "../../sdk/chain/gmxKeys.ts";
 import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
 import { callBack, createGmxWorld, type GmxWorld, openLong, USD, USDC, WETH } from "./gmxWorld.ts";
 import { claimAll, quoteOf, requestRedeem, revertOf } from "./world.ts";

@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { id, ZeroAddress, ZeroHash } from "ethers";
 import { after, afterEach, before, describe, it } from "mocha";
 
-import { gmxFieldKey, gmxKey } from "../../localnet/gmx/config.ts";
+import { gmxFieldKey } from "../../localnet/gmx/config.ts";
+import { gmxKey } from "../../sdk/chain/gmxKeys.ts";
 import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
 import { adjust, rebalance, remove, add, swap } from "./actions.ts";
 import { callBack, createGmxWorld, type GmxWorld, moveMarket, openLong, USD, USDC, WETH } from "./gmxWorld.ts";
