@@ -75,10 +75,12 @@ interface Result extends Campaign, Outcome {
 
 /** Runs a campaign and tells the parent what the runner counted. */
 async function runCampaign(campaign: Campaign): Promise<void> {
+  const ordinary = config.test?.solidity ?? {};
+  const invariant = "invariant" in ordinary ? ordinary.invariant : {};
   const solidity = {
-    ...config.test?.solidity,
+    ...ordinary,
     fuzz: { seed: campaign.seed },
-    invariant: { failOnRevert: true, shrinkRunLimit: 0, runs: campaign.runs, depth: campaign.depth },
+    invariant: { ...invariant, shrinkRunLimit: 0, runs: campaign.runs, depth: campaign.depth },
   };
   const hre = await createHardhatRuntimeEnvironment({ ...config, test: { ...config.test, solidity } }, {}, ROOT);
   const result: unknown = await hre.tasks.getTask(["test", "solidity"]).run({

@@ -16,9 +16,17 @@ function listFiles(directory, ending) {
     .sort();
 }
 
-/** Hardhat's Solidity runner ends with "12 passing" as mocha does; reworded, only one line reads like that. */
-function rewordSummary(line) {
-  return line.replace(/^\s*((?:\u001b\[\d+m)*)(\d+) (passing|failing|skipped)/, "  $1$2 Solidity tests $3");
+/** What the Solidity runner said of its failures. */
+const solidityFailures = [];
+
+/**
+ * Hardhat's Solidity runner ends with "12 passing" as mocha does; reworded, only one line reads like that. From its count of
+ * failures on, lines are kept: they are said again at the end, where a log that was cut still has them.
+ */
+function readSolidityLine(line) {
+  const reworded = line.replace(/^\s*((?:\u001b\[\d+m)*)(\d+) (passing|failing|skipped)/, "  $1$2 Solidity tests $3");
+  if (solidityFailures.length > 0 || / Solidity tests failing/.test(reworded)) solidityFailures.push(reworded);
+  return reworded;
 }
 
 const args = process.argv.slice(2);
@@ -42,10 +50,12 @@ const run = (runner, runnerFlags, runnerFiles, options) =>
 let solidityCode = 0;
 if (solidityFiles.length > 0) {
   const solidityFlags = flags.filter((flag) => flag !== "--bail");
-  solidityCode = await run("solidity", solidityFlags, solidityFiles, { mapLine: rewordSummary });
+  solidityCode = await run("solidity", solidityFlags, solidityFiles, { mapLine: readSolidityLine });
 }
 let mochaCode = 0;
 if (mochaFiles.length > 0) mochaCode = await run("mocha", flags, mochaFiles);
 
-if (solidityCode !== 0 && mochaCode === 0) process.stderr.write("hedgerow: Solidity tests failed; see above.\n");
+if (solidityCode !== 0 && mochaFiles.length > 0) {
+  process.stderr.write(`hedgerow: Solidity tests failed, before mocha's:\n\n${solidityFailures.join("\n")}\n`);
+}
 process.exitCode = solidityCode || mochaCode;

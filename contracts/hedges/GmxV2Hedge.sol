@@ -65,7 +65,8 @@ enum OrderKind {
 
 /// @notice An order in one slot of storage.
 /// @param sizeUsd Signed change of the position's size, 30 decimals, + = larger.
-/// @param marginQuote Signed change of its collateral, + = posted with the order.
+/// @param marginQuote Signed change of its collateral, + = posted with the order. Of an exit that leaves the size as it is: all
+/// the collateral that was there, less than which tells that it was paid.
 struct OrderRecord {
     OrderKind kind;
     int160 sizeUsd;
@@ -537,7 +538,8 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
         p.numbers.initialCollateralDeltaAmount = margin;
         p.numbers.acceptablePrice = limitPrice;
         _create(a, p, 0, msg.value);
-        order = OrderRecord(OrderKind.Exit, -int256(size).toInt160(), 0);
+        (uint256 held, ) = _holdings(a);
+        order = OrderRecord(OrderKind.Exit, -int256(size).toInt160(), size == 0 ? -int256(held).toInt88() : int88(0));
         exitReceiver = receiver;
         emit ExitOrdered(orderKey, receiver, size);
     }
@@ -634,7 +636,9 @@ contract GmxV2Hedge is IHedge, IGmxV2OrderCallbackReceiver, IGmxV2GasFeeCallback
     function _exitPaid(uint256 found) private view returns (bool) {
         OrderRecord memory o = order;
         if (o.kind != OrderKind.Exit || inFlight()) return false;
-        return found + uint256(-int256(o.sizeUsd)) <= recordedSizeUsd;
+        if (o.sizeUsd != 0) return found + uint256(-int256(o.sizeUsd)) <= recordedSizeUsd;
+        (uint256 collateral, ) = _holdings(args());
+        return collateral < uint256(-int256(o.marginQuote));
     }
 
     /// @dev The sum of all parts is no less than any of them.

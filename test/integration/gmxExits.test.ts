@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { after, afterEach, before, describe, it } from "mocha";
 
-import { gmxKey } from "../../sdk/chain/gmxKeys.ts";
 import { startTwin, type Twin, type TwinSnapshot } from "../../localnet/twin.ts";
-import { createGmxWorld, type GmxWorld, moveMarket, USDC, WETH } from "./gmxWorld.ts";
+import { gmxKey } from "../../sdk/chain/gmxKeys.ts";
+import { createGmxWorld, type GmxWorld, moveMarket, USD, USDC, WETH } from "./gmxWorld.ts";
 import { expectRevert, quoteOf, requestRedeem } from "./world.ts";
 
 const DAY = 86_400;
@@ -186,5 +186,36 @@ describe("leaving a short on GMX v2 in kind", () => {
     // 40 WETH that fell by 200, two fifths of the collateral, and 92 of impact.
     expect(paid).to.be.within(47_800n * USDC, 48_200n * USDC);
     expect(difference(after_.equityMinQuote, before_.equityMinQuote), "who stays").to.be.lessThan(30n * USDC);
+  });
+
+  it("a position that GMX deleveraged to its least still pays the part, out of the collateral alone", async () => {
+    const { gmx, hedgeAddress } = world;
+    await bobLeaves();
+    await moveMarket(world, 2_450);
+    const market = ["address", gmx.addresses.market] as const;
+    const purpose = ["bytes32", gmxKey("MAX_PNL_FACTOR_FOR_ADL")] as const;
+    await gmx.setUint(gmxKey("MAX_PNL_FACTOR", purpose, market, ["bool", false]), 0n);
+    const sizeUsd = await world.hedge.recordedSizeUsd();
+    await gmx.deleverage(hedgeAddress, sizeUsd - USD);
+    await (await world.vault.reconcile()).wait();
+    const before_ = await world.read();
+
+    const held = await quoteOf(world, world.bob);
+    await (await world.hedge.connect(world.bob).payExit(world.bob, FEE)).wait();
+    // Cancelled, it was not paid, however often it is asked for.
+    await twin.advance(301);
+    await (await world.hedge.cancelStale()).wait();
+    expect(await world.hedge.owedTo(world.bob)).to.equal((sizeUsd * 2n) / 5n);
+    await moveMarket(world, 2_450);
+    await (await world.hedge.connect(world.bob).payExit(world.bob, FEE)).wait();
+    expect(await world.answer()).to.deep.equal(["executed"]);
+    expect([await world.hedge.owedTo(world.bob), await world.hedge.owedSizeUsd()]).to.deep.equal([0n, 0n]);
+    await (await world.vault.reconcile()).wait();
+
+    // Two fifths of the collateral, and 40 WETH that fell by 50.
+    expect((await quoteOf(world, world.bob)) - held).to.be.within(41_850n * USDC, 42_000n * USDC);
+    const after_ = await world.read();
+    expect(difference(after_.equityMinQuote, before_.equityMinQuote), "who stays").to.be.lessThan(5n * USDC);
+    expect(await world.hedge.recordedSizeUsd(), "the size is what it was").to.equal(USD);
   });
 });

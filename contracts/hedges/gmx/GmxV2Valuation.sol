@@ -62,8 +62,8 @@ struct GmxV2Value {
 /// @title What a short on GMX v2 is worth, between which bounds, and how far from its liquidation.
 /// @dev A linked library: the hedge would not fit into a contract with it.
 library GmxV2Valuation {
-    /// @notice The position is too small to be parted, and most of its collateral is not the leaver's: that has to be released
-    /// first.
+    /// @notice The position is smaller than GMX keeps any, or the part is worth nothing, and what else is in it is not the
+    /// leaver's.
     error GmxV2Valuation_RestFirst(int256 restQuote);
 
     uint256 private constant FLOAT = 1e30;
@@ -116,7 +116,8 @@ library GmxV2Valuation {
     /// fixed here: where the price rises before the order is executed, the loss is the others'. Hence a price at which these
     /// terms end.
     /// @param slippageBps How far the price may rise until then.
-    /// @return sizeUsd Size of the order with 30 decimals.
+    /// @return sizeUsd Size of the order with 30 decimals; none for a position that is as small as GMX keeps any, which pays the
+    /// leaver out of its collateral alone.
     /// @return marginQuote Collateral to take out with it.
     /// @return limitPrice Highest price at which the order may execute: beyond the impact of closing the whole position, which
     /// per unit is no better than a part's, so that however large a part can leave a market that stands still.
@@ -138,7 +139,7 @@ library GmxV2Valuation {
             uint256 dust = Math.max(least, site.dataStore.getUint(GmxV2Keys.MIN_COLLATERAL_USD));
             int256 rest = low - worth;
             if (rest < int256((DUST_FACTOR * dust) / q.quotePrice)) return (whole, 0, limitPrice);
-            if (whole <= least) revert GmxV2Valuation_RestFirst(rest);
+            if (whole < least) revert GmxV2Valuation_RestFirst(rest);
             sizeUsd = whole - least;
         }
         // GMX cancels what would leave the rest without enough, and lets nothing out for which collateral alone does not suffice.
@@ -151,6 +152,8 @@ library GmxV2Valuation {
         int256 room = int256(info.position.numbers.collateralAmount) - need + SignedMath.min(gain, 0);
         worth = SignedMath.min(worth, room);
         marginQuote = worth > 0 ? uint256(worth) : 0;
+        // Not an order at all.
+        if (sizeUsd == 0 && marginQuote == 0) revert GmxV2Valuation_RestFirst(low);
     }
 
     /// @notice Margin that may be released while a part of the position is owed: neither the part's worth nor its collateral,
