@@ -16,26 +16,23 @@ import {
   withPad,
 } from "./amounts.ts";
 import { findShort, type HedgeKind, type PickedHedge, shortOf } from "./hedges.ts";
+import { collectFrom, dustBase, equityFor, type PerpState } from "./perpState.ts";
 import {
   adjust,
   BASE_PAD_BPS,
   type BuildSettings,
   finish,
+  isMarginDust,
   liquidityFor,
+  LOAN_REST_PART,
   type PlannedDecision,
   rangeAround,
 } from "./planPieces.ts";
-import type { PerpState } from "./planPerp.ts";
 import { stepLimitBase } from "./redemption.ts";
 import { fittingSwap, sqrtPriceAfter } from "./swap.ts";
 import type { Plan, PlanAction, RangeState, Snapshot, VaultState } from "./types.ts";
 
 const BPS = 10_000n;
-const DUST_PART = 5_000n;
-/** Margin above or below the target that is left as it is, as a part of NAV: 3 %. */
-const MARGIN_DUST_PART = 33n;
-/** Left with a loan that is paid back in full, because debt grows until the transaction is mined: 0.1 %. */
-const LOAN_REST_PART = 1_000n;
 /** Health that a position must have above the least to be built. */
 const BUILD_RESERVE = 1.05;
 /** Parts of the wanted liquidity, and of a step of the short, that are tried one after another. */
@@ -168,12 +165,9 @@ function tryBuild(site: Site, addedLiquidity: bigint, limitBase: bigint, isCut =
   const early = loanChange < 0n ? min(-loanChange, max(0n, cost - freeQuote)) : 0n;
   if (max(0n, loanChange) + max(0n, cost) > freeQuote + early) return undefined;
 
-  const collect = perp.waitingQuote * DUST_PART > v.book.navQuote;
   const actions: readonly PlanAction[] = [
     ...removed.map((r) => ({ kind: "removeLiquidity", ...r }) as const),
-    ...(collect
-      ? [{ kind: "adjustHedge", hedgeIndex: perp.index, deltaChangeBase: 0n, marginChangeQuote: 0n } as const]
-      : []),
+    ...collectFrom(v, perp),
     ...(loan === undefined
       ? []
       : borrowed > 0n
@@ -226,9 +220,9 @@ function perpMarginChange(
   isGrowing: boolean,
 ): bigint | undefined {
   const worth = quoteOf(v, shortAfter);
-  const equityAt = (health: number): bigint => marginFor(perp.hedge, worth, health) - worth;
+  const equityAt = (health: number): bigint => equityFor(perp.hedge, worth, health);
   const missing = equityAt(settings.targetHealth) - perp.equityQuote;
-  const isMuch = abs(missing) * MARGIN_DUST_PART > v.book.navQuote;
+  const isMuch = !isMarginDust(v, missing);
   if (shortAfter < perp.shortBase) return shortAfter > 0n && missing < 0n && isMuch ? missing : 0n;
   const isEnough = perp.equityQuote >= equityAt(settings.minHealth * BUILD_RESERVE);
   if (shortAfter === perp.shortBase && (isEnough || !isMuch)) return 0n;
@@ -241,11 +235,6 @@ function perpMarginChange(
 /** A short that moves to a loan gives all the margin it can: the loan wants more of it than the perpetual did. */
 function releaseOnLeaving(v: VaultState, perp: PerpState, shortAfter: bigint, settings: BuildSettings): bigint {
   if (shortAfter === 0n) return 0n;
-  const worth = quoteOf(v, shortAfter);
-  const least = marginFor(perp.hedge, worth, settings.minHealth * BUILD_RESERVE) - worth;
+  const least = equityFor(perp.hedge, quoteOf(v, shortAfter), settings.minHealth * BUILD_RESERVE);
   return -max(0n, perp.equityQuote - least);
-}
-
-function dustBase(v: VaultState): bigint {
-  return quoteToBase(v, v.book.navQuote / DUST_PART);
 }

@@ -23,9 +23,9 @@ import {
   BASE_PAD_BPS,
   type BuildSettings,
   finish,
+  isMarginDust,
   isWorthSwapping,
   liquidityFor,
-  MARGIN_DUST_BPS,
   PEAK_HEALTH,
   type PlannedDecision,
   rangeAround,
@@ -137,7 +137,7 @@ export function planRecentreWithLoan(
     const quotePad = (needed.amountQuote * BASE_PAD_BPS) / BPS;
     const spare = freeQuote + min(proceeds, 0n) - needed.amountQuote - quotePad;
     let marginChange = min(spare, freeQuote + proceeds - needed.amountQuote - buffer);
-    if (abs(marginChange) * BPS < v.book.navQuote * MARGIN_DUST_BPS && spare >= 0n) marginChange = 0n;
+    if (isMarginDust(v, marginChange) && spare >= 0n) marginChange = 0n;
     const marginAfter = margin + marginChange;
     const isCarried =
       debtPeak >= 0n &&

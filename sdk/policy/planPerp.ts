@@ -3,7 +3,7 @@ import {
   affordableBase,
   clamp,
   debtOf,
-  marginFor,
+  marginOf,
   max,
   min,
   orientationOf,
@@ -12,9 +12,17 @@ import {
   sumAmounts,
   toUnits,
 } from "./amounts.ts";
-import { findShort, type HedgeKind, hedgeKindOf, shortOf } from "./hedges.ts";
+import { findShort, type HedgeKind, hedgeKindOf } from "./hedges.ts";
+import { collectFrom, dustBase, DUST_PART, dustQuote, equityFor, perpOf } from "./perpState.ts";
 import { planBuild } from "./planBuild.ts";
-import { adjust, type BuildSettings, finish, type PlannedDecision } from "./planPieces.ts";
+import {
+  adjust,
+  type BuildSettings,
+  finish,
+  isMarginDust,
+  LOAN_REST_PART,
+  type PlannedDecision,
+} from "./planPieces.ts";
 import { stepLimitBase } from "./redemption.ts";
 import { fittingSwap } from "./swap.ts";
 import type { Decision, HedgeState, Plan, PlanAction, Snapshot, VaultState } from "./types.ts";
@@ -26,35 +34,8 @@ import type { Decision, HedgeState, Plan, PlanAction, Snapshot, VaultState } fro
  */
 
 const WAD = 10n ** 18n;
-/** Changes below this part of NAV are not worth an order or a swap. */
-const DUST_PART = 5_000n;
-/** Margin above the target that stays at the venue, as a part of NAV: 3 %. */
-const RELEASE_ABOVE_PART = 33n;
 /** Asked from the venue beyond what a redemption is owed, because prices move until it is paid: 3 %. */
 const RAISE_PAD = { numerator: 103n, denominator: 100n } as const;
-
-/** A perpetual as plans see it; amounts in units. */
-export interface PerpState {
-  readonly index: number;
-  readonly hedge: HedgeState;
-  readonly shortBase: bigint;
-  /** At the venue, without what waits in the adapter. */
-  readonly equityQuote: bigint;
-  readonly waitingQuote: bigint;
-}
-
-/** The vault's perpetual. Throws PlanError when it has none. */
-export function perpOf(v: VaultState): PerpState {
-  const { index, hedge } = shortOf(v, "perp");
-  const { waitingQuote } = hedge;
-  return {
-    index,
-    hedge,
-    shortBase: debtOf(hedge),
-    equityQuote: hedge.equityMinQuote - waitingQuote,
-    waitingQuote,
-  };
-}
 
 /** Whether plans must reckon with orders: the hedge in use answers later, or one that does still holds something. */
 export function usesPerp(v: VaultState, preferred: HedgeState): boolean {
@@ -94,7 +75,7 @@ export function planHedgeWithPerp(
 
   if (delta < 0n) {
     const surplus = after === 0n ? 0n : max(0n, perp.equityQuote - target);
-    const release = surplus * RELEASE_ABOVE_PART > v.book.navQuote ? surplus : 0n;
+    const release = isMarginDust(v, surplus) ? 0n : surplus;
     return finish(snapshot, decision, settings, residual, 0n, adjust(perp.index, change, -release), quoteOf(v, change));
   }
   const enough = equityFor(perp.hedge, shortAfter, settings.minHealth * 1.1);
@@ -170,12 +151,14 @@ export function planExitWithPerp(
   const held = base + swap - repay;
   const order = isWaiting ? 0n : perp.shortBase - clamp(held, shortAfter, perp.shortBase);
   const isOrdering = order > 0n && (order >= dustBase(v) || order === perp.shortBase);
-  const loanMargin = loan === undefined ? 0n : loan.hedge.equityMinQuote + quoteOf(v, debt);
+  const loanMargin = loan === undefined ? 0n : marginOf(v, loan.hedge);
   const actions: readonly PlanAction[] = [
     ...v.ranges.map((r) => ({ kind: "removeLiquidity", ...r }) as const),
     ...(isOrdering || isWaiting ? [] : collectFrom(v, perp)),
     ...(swap === 0n ? [] : [{ kind: "swap", baseChange: swap } as const]),
-    ...(loan === undefined ? [] : adjust(loan.index, repay, repay === debt ? -(loanMargin - loanMargin / 1_000n) : 0n)),
+    ...(loan === undefined
+      ? []
+      : adjust(loan.index, repay, repay === debt ? -(loanMargin - loanMargin / LOAN_REST_PART) : 0n)),
     ...(isOrdering ? adjust(perp.index, order, 0n) : []),
   ];
   const residual = max(abs(v.book.deltaBase), quoteToBase(v, v.book.navQuote / 1_000n)) + 1n;
@@ -198,25 +181,4 @@ export function planRaise(
   const residual = abs(v.book.deltaBase) + change + change / 50n + 1n;
   const actions = adjust(perp.index, change, isAll ? 0n : -min(share, perp.equityQuote));
   return finish(snapshot, decision, settings, residual, 0n, actions, quoteOf(v, change));
-}
-
-// --- pieces
-
-/** Equity with which a short worth `shortQuote` has the given health. */
-function equityFor(hedge: HedgeState, shortQuote: bigint, health: number): bigint {
-  return marginFor(hedge, shortQuote, health) - shortQuote;
-}
-
-/** Hands over what the venue paid out. */
-function collectFrom(v: VaultState, perp: PerpState): readonly PlanAction[] {
-  if (perp.waitingQuote <= dustQuote(v)) return [];
-  return [{ kind: "adjustHedge", hedgeIndex: perp.index, deltaChangeBase: 0n, marginChangeQuote: 0n }];
-}
-
-function dustQuote(v: VaultState): bigint {
-  return v.book.navQuote / DUST_PART;
-}
-
-function dustBase(v: VaultState): bigint {
-  return quoteToBase(v, dustQuote(v));
 }

@@ -15,8 +15,8 @@ const BPS = 10_000n;
 const LOSS_ALLOWANCE_BPS = 5n;
 /** Kept beyond what the range needs of either token, so that a small move before inclusion does not starve the mint: 0.2 %. */
 export const BASE_PAD_BPS = 20n;
-/** Spare quote below this part of NAV stays idle instead of becoming margin: moving it costs a venue call. 3 %. */
-export const MARGIN_DUST_BPS = 300n;
+/** Margin that is off its target by less than this part of NAV stays as it is: moving it costs a venue call. 3 %. */
+const MARGIN_DUST_BPS = 300n;
 /** Health that a borrowing which the same plan pays back may touch; the venue itself asks for 1. */
 export const PEAK_HEALTH = 1.1;
 /** Of an order at a venue that answers later: its fee and half of the most that price impact can take. 0.5 %. */
@@ -24,11 +24,19 @@ const ORDER_LOSS_BPS = 50n;
 /** Interest that may accrue between snapshot and inclusion, as one part in this many of the debt. */
 const DEBT_GROWTH_PART = 100_000n;
 
+/** Left with a loan that is paid back in full, because debt grows until the transaction is mined: 0.1 %. */
+export const LOAN_REST_PART = 1_000n;
+
 /** A decision that a plan carries out. */
 export type PlannedDecision = Exclude<Decision, { kind: "hold" | "reconcile" }>;
 
 /** The settings, with what a position is built for in the market of the decision. */
 export type BuildSettings = Omit<PolicySettings, keyof Targets> & Targets;
+
+/** Whether margin [units of quote, signed] is too little to be moved for its own sake. */
+export function isMarginDust(v: VaultState, marginQuote: bigint): boolean {
+  return abs(marginQuote) * BPS < v.book.navQuote * MARGIN_DUST_BPS;
+}
 
 // --- sizing
 
