@@ -139,4 +139,20 @@ export const GMX_MUTANTS: readonly Mutant[] = [
     kills: ["test/integration/gmxRefusals.test.ts"],
     why: "An order could leave the position next to its liquidation.",
   },
+  {
+    id: "gmx-least-position-pays-nobody",
+    file: "contracts/hedges/gmx/GmxV2Valuation.sol",
+    find: "if (whole < least) revert",
+    replace: "if (whole <= least) revert",
+    kills: ["test/integration/gmxExits.test.ts"],
+    why: "Of a position that GMX deleveraged to its least, each would wait for the others to go first.",
+  },
+  {
+    id: "gmx-exit-without-a-size-is-paid",
+    file: "contracts/hedges/GmxV2Hedge.sol",
+    find: "return collateral < uint256(-int256(o.marginQuote));",
+    replace: "return true;",
+    kills: ["test/integration/gmxExits.test.ts"],
+    why: "Of such a position, an exit that GMX cancelled would count as paid.",
+  },
 ];
