@@ -5,7 +5,7 @@ import { requireGiven } from "../options.ts";
 
 export interface VerifyOptions {
   readonly deployment?: string;
-  readonly with: "sourcify" | "etherscan";
+  readonly with: "sourcify" | "blockscout" | "etherscan";
   readonly apiKeyEnv: string;
   readonly url?: string;
   readonly json?: true;
@@ -18,8 +18,8 @@ export function addVerifyCommand(program: Command, context: CommandContext): voi
     .description("send the source of a deployment's contracts to explorers")
     .option("--deployment <file>", "addresses.json that deploy wrote; what explorers need lies beside it")
     .addOption(
-      new Option("--with <service>", "who verifies: Sourcify wants no key and tells Blockscout and others")
-        .choices(["sourcify", "etherscan"])
+      new Option("--with <service>", "who verifies; only Etherscan wants a key")
+        .choices(["sourcify", "blockscout", "etherscan"])
         .default("sourcify"),
     )
     .option("--api-key-env <name>", "environment variable with the key for Etherscan", "ETHERSCAN_API_KEY")

@@ -46,32 +46,64 @@ export function createSourcify(url = "https://sourcify.dev/server", pollMs = POL
 /** Etherscan and the explorers of other chains that it runs, by version 2 of its API. */
 export function createEtherscan(apiKey: string, url = "https://api.etherscan.io/v2/api", pollMs = POLL_MS): Explorer {
   return {
-    verify: async (request, chainId, signal) => {
-      const at = (action: string, extra = ""): string =>
-        `${url}?chainid=${chainId}&module=contract&action=${action}&apikey=${encodeURIComponent(apiKey)}${extra}`;
-      const form = new URLSearchParams({
-        contractaddress: request.address,
-        sourceCode: JSON.stringify(request.standardInput),
-        codeformat: "solidity-standard-json-input",
-        contractname: request.contract,
-        compilerversion: request.compilerVersion,
-        constructorArguements: request.constructorArguments, // Etherscan's own spelling
-      });
-      const started = await ask(at("verifysourcecode"), form);
-      const guid = String(started["result"]);
-      if (/already verified/i.test(guid)) return;
-      if (started["status"] !== "1") throw refused(request, guid);
-      for (let polls = 0; polls < MAX_POLLS; polls++) {
-        throwIfAborted(signal);
-        await delay(pollMs);
-        const job = await ask(at("checkverifystatus", `&guid=${encodeURIComponent(guid)}`));
-        const result = String(job["result"]);
-        if (/^pass|already verified/i.test(result)) return;
-        if (!/pending/i.test(result)) throw refused(request, result);
-      }
-      throw refused(request, "it did not finish in time");
-    },
+    verify: (request, chainId, signal) =>
+      verifyByForm(request, signal, {
+        urlOf: (action) =>
+          `${url}?chainid=${chainId}&module=contract&action=${action}&apikey=${encodeURIComponent(apiKey)}`,
+        argumentsField: "constructorArguements", // Etherscan's own spelling
+        pollMs,
+      }),
   };
+}
+
+/** The Blockscout of a chain, by the API that it has in common with Etherscan. It asks for no key. */
+export function createBlockscout(url: string, pollMs = POLL_MS): Explorer {
+  return {
+    verify: (request, _chainId, signal) =>
+      verifyByForm(request, signal, {
+        urlOf: (action) => `${url}?module=contract&action=${action}`,
+        argumentsField: "constructorArguments",
+        pollMs,
+      }),
+  };
+}
+
+/** Where the API of a chain's Blockscout is, by Hardhat's list of chains; undefined where that knows none. */
+export async function findBlockscoutUrl(chainId: number): Promise<string | undefined> {
+  const { createHardhatRuntimeEnvironment } = await import("hardhat/hre");
+  const { config } = await createHardhatRuntimeEnvironment({});
+  return config.chainDescriptors.get(BigInt(chainId))?.blockExplorers.blockscout?.apiUrl;
+}
+
+interface FormApi {
+  readonly urlOf: (action: string) => string;
+  readonly argumentsField: string;
+  readonly pollMs: number;
+}
+
+/** Sends a form and asks what became of it, as Etherscan wants it done and others since. */
+async function verifyByForm(request: VerificationRequest, signal: AbortSignal, api: FormApi): Promise<void> {
+  const form = new URLSearchParams({
+    contractaddress: request.address,
+    sourceCode: JSON.stringify(request.standardInput),
+    codeformat: "solidity-standard-json-input",
+    contractname: request.contract,
+    compilerversion: request.compilerVersion,
+    [api.argumentsField]: request.constructorArguments,
+  });
+  const started = await ask(api.urlOf("verifysourcecode"), form);
+  const guid = String(started["result"]);
+  if (/already verified/i.test(guid)) return;
+  if (started["status"] !== "1") throw refused(request, guid);
+  for (let polls = 0; polls < MAX_POLLS; polls++) {
+    throwIfAborted(signal);
+    await delay(api.pollMs);
+    const job = await ask(`${api.urlOf("checkverifystatus")}&guid=${encodeURIComponent(guid)}`);
+    const result = String(job["result"]);
+    if (/^pass|already verified/i.test(result)) return;
+    if (!/pending/i.test(result)) throw refused(request, result);
+  }
+  throw refused(request, "it did not finish in time");
 }
 
 function refused({ contract, address }: VerificationRequest, reason: unknown): UsageError {

@@ -5,7 +5,7 @@ import type { VerifyOptions } from "../commands/verify.ts";
 import type { CommandContext } from "../context.ts";
 import { display, readDeployment } from "../deployment.ts";
 import { UsageError } from "../errors.ts";
-import { createEtherscan, createSourcify, type Explorer } from "./explorers.ts";
+import { createBlockscout, createEtherscan, createSourcify, type Explorer, findBlockscoutUrl } from "./explorers.ts";
 import type { StandardInput } from "./standardInput.ts";
 import type { VerificationRequest } from "./verification.ts";
 
@@ -20,7 +20,7 @@ export async function runVerify(options: VerifyOptions, context: CommandContext)
       `There is nothing to verify beside ${display(file)}. Run the same "hedgerow deploy" again, which writes it.`,
     );
   }
-  const explorer = selectExplorer(options, context);
+  const explorer = await selectExplorer(options, chainId, context);
   const results: { readonly address: string; readonly contract: string; readonly problem?: string }[] = [];
   for (const request of requests) {
     const { address, contract } = request;
@@ -40,11 +40,27 @@ export async function runVerify(options: VerifyOptions, context: CommandContext)
   if (!options.json) context.output.line(`All ${results.length} contracts are verified.`);
 }
 
-function selectExplorer(options: VerifyOptions, { environment }: CommandContext): Explorer {
-  if (options.with === "sourcify") return createSourcify(options.url);
-  const key = environment.read(options.apiKeyEnv);
-  if (key !== undefined) return createEtherscan(key, options.url);
-  throw new UsageError(`Etherscan wants a key. Put it into ${options.apiKeyEnv}, or use --with sourcify.`);
+async function selectExplorer(
+  options: VerifyOptions,
+  chainId: number,
+  { environment }: CommandContext,
+): Promise<Explorer> {
+  switch (options.with) {
+    case "sourcify":
+      return createSourcify(options.url);
+    case "blockscout": {
+      const url = options.url ?? (await findBlockscoutUrl(chainId));
+      if (url !== undefined) return createBlockscout(url);
+      throw new UsageError(
+        `No Blockscout of chain ${chainId} is known. Name its API with --url, or use --with sourcify.`,
+      );
+    }
+    case "etherscan": {
+      const key = environment.read(options.apiKeyEnv);
+      if (key !== undefined) return createEtherscan(key, options.url);
+      throw new UsageError(`Etherscan wants a key. Put it into ${options.apiKeyEnv}, or use --with sourcify.`);
+    }
+  }
 }
 
 function readRequests(directory: string): readonly VerificationRequest[] {

@@ -9,7 +9,7 @@ import { expect } from "chai";
 import { keccak256 } from "ethers";
 
 import { toSystemAddresses } from "../../cli/deploy/deployed.ts";
-import { createEtherscan, createSourcify } from "../../cli/deploy/explorers.ts";
+import { createBlockscout, createEtherscan, createSourcify, findBlockscoutUrl } from "../../cli/deploy/explorers.ts";
 import { runModule } from "../../cli/deploy/runModule.ts";
 import type { StandardInput } from "../../cli/deploy/standardInput.ts";
 import {
@@ -19,6 +19,7 @@ import {
 } from "../../cli/deploy/verification.ts";
 import type { Twin } from "../../localnet/twin.ts";
 import { buildSystemModule } from "../../scripts/modules/system.ts";
+import { networks } from "../../sdk/chain/networks/all.ts";
 import type { SystemAddresses } from "../../sdk/chain/deployment.ts";
 import { peopleOf, useTwin } from "./world.ts";
 
@@ -188,6 +189,39 @@ describe("verification of what was deployed", function () {
           expect(seen[0]?.url).to.include("chainid=1").and.include("action=verifysourcecode");
         },
       );
+    });
+
+    it("Blockscout gets them under the usual one, without a key, and is asked until it is done", async () => {
+      const answers = [
+        { status: "1", message: "OK", result: "guid" },
+        { status: "1", message: "OK", result: "Pending in queue" },
+        { status: "1", message: "OK", result: "Pass - Verified" },
+      ];
+      await withServer(answers, async (url, seen) => {
+        await createBlockscout(`${url}/api`, 1).verify(find(system.factory), 8_453, signal);
+        expect(new URLSearchParams(seen[0]?.body).get("constructorArguments")).to.have.lengthOf(128);
+        expect(seen.map((call) => call.url)).to.deep.equal([
+          "/api?module=contract&action=verifysourcecode",
+          "/api?module=contract&action=checkverifystatus&guid=guid",
+          "/api?module=contract&action=checkverifystatus&guid=guid",
+        ]);
+      });
+      for (const [answer, expected] of [
+        ["Smart-contract already verified.", "verified"],
+        ["The address is not a smart contract", "VaultFactory at"],
+      ] as const) {
+        await withServer([{ status: "0", result: answer }], async (url) => {
+          const said = await refusal(createBlockscout(url, 1).verify(find(system.factory), 8_453, signal));
+          expect(said).to.include(expected);
+        });
+      }
+    });
+
+    it("the Blockscout of every public network is known", async () => {
+      for (const { chainId, isPublic, name } of Object.values(networks)) {
+        const url = await findBlockscoutUrl(chainId);
+        expect(url, name).to.match(isPublic ? /^https:\/\/[a-z-]+\.blockscout\.com\/api$/ : /^undefined$/);
+      }
     });
 
     it("a refusal is told in the server's words, a dead server in one sentence", async () => {
