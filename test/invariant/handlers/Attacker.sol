@@ -101,15 +101,18 @@ abstract contract Attacker is Handler {
         uint256 trades = _pick(1, 30);
         for (uint256 i = 0; i < trades; ++i) world.movePool(_pickSigned(400));
         world.movePool(0);
-        uint256 fees = uint256(SignedMath.max(world.truth().navQuote - entered.navQuote, 0));
+        int256 traded = world.truth().navQuote;
+        uint256 fees = uint256(SignedMath.max(traded - entered.navQuote, 0));
         uint256 stayed = _pick(0, 1) == 0 ? 0 : _pick(1, VESTING_SECONDS - 1);
         vm.warp(block.timestamp + stayed);
         world.refreshFeeds();
+        // A loan costs interest meanwhile, whoever visits.
+        uint256 interest = uint256(SignedMath.max(traded - world.truth().navQuote, 0));
         _leave();
         _claim();
         if (_ownShares() != 0) return;
         Truth memory afterwards = world.truth();
-        _requireFair("just in time", before, afterwards, 0);
+        _requireFair("just in time", before, afterwards, interest);
         // Nothing of a fee that was not there for an hour, but for the part of the hour that was.
         uint256 allowance = Math.mulDiv(fees * stayed, shares, entered.supply * VESTING_SECONDS);
         allowance += _settlementAllowance(othersBefore);
