@@ -68,13 +68,6 @@ export function createBlockscout(url: string, pollMs = POLL_MS): Explorer {
   };
 }
 
-/** Where the API of a chain's Blockscout is, by Hardhat's list of chains; undefined where that knows none. */
-export async function findBlockscoutUrl(chainId: number): Promise<string | undefined> {
-  const { createHardhatRuntimeEnvironment } = await import("hardhat/hre");
-  const { config } = await createHardhatRuntimeEnvironment({});
-  return config.chainDescriptors.get(BigInt(chainId))?.blockExplorers.blockscout?.apiUrl;
-}
-
 interface FormApi {
   readonly urlOf: (action: string) => string;
   readonly argumentsField: string;

@@ -1,11 +1,12 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import path from "node:path";
 
+import { networks } from "../../sdk/chain/networks/all.ts";
 import type { VerifyOptions } from "../commands/verify.ts";
 import type { CommandContext } from "../context.ts";
 import { display, readDeployment } from "../deployment.ts";
 import { UsageError } from "../errors.ts";
-import { createBlockscout, createEtherscan, createSourcify, type Explorer, findBlockscoutUrl } from "./explorers.ts";
+import { createBlockscout, createEtherscan, createSourcify, type Explorer } from "./explorers.ts";
 import type { StandardInput } from "./standardInput.ts";
 import type { VerificationRequest } from "./verification.ts";
 
@@ -20,7 +21,7 @@ export async function runVerify(options: VerifyOptions, context: CommandContext)
       `There is nothing to verify beside ${display(file)}. Run the same "hedgerow deploy" again, which writes it.`,
     );
   }
-  const explorer = await selectExplorer(options, chainId, context);
+  const explorer = selectExplorer(options, chainId, context);
   const results: { readonly address: string; readonly contract: string; readonly problem?: string }[] = [];
   for (const request of requests) {
     const { address, contract } = request;
@@ -40,17 +41,14 @@ export async function runVerify(options: VerifyOptions, context: CommandContext)
   if (!options.json) context.output.line(`All ${results.length} contracts are verified.`);
 }
 
-async function selectExplorer(
-  options: VerifyOptions,
-  chainId: number,
-  { environment }: CommandContext,
-): Promise<Explorer> {
+function selectExplorer(options: VerifyOptions, chainId: number, { environment }: CommandContext): Explorer {
   switch (options.with) {
     case "sourcify":
       return createSourcify(options.url);
     case "blockscout": {
-      const url = options.url ?? (await findBlockscoutUrl(chainId));
-      if (url !== undefined) return createBlockscout(url);
+      const known = Object.values(networks).find((network) => network.chainId === chainId)?.blockscoutApi ?? "";
+      const url = options.url ?? known;
+      if (url !== "") return createBlockscout(url);
       throw new UsageError(
         `No Blockscout of chain ${chainId} is known. Name its API with --url, or use --with sourcify.`,
       );

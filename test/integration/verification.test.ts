@@ -9,7 +9,7 @@ import { expect } from "chai";
 import { keccak256 } from "ethers";
 
 import { toSystemAddresses } from "../../cli/deploy/deployed.ts";
-import { createBlockscout, createEtherscan, createSourcify, findBlockscoutUrl } from "../../cli/deploy/explorers.ts";
+import { createBlockscout, createEtherscan, createSourcify } from "../../cli/deploy/explorers.ts";
 import { runModule } from "../../cli/deploy/runModule.ts";
 import type { StandardInput } from "../../cli/deploy/standardInput.ts";
 import {
@@ -19,7 +19,6 @@ import {
 } from "../../cli/deploy/verification.ts";
 import type { Twin } from "../../localnet/twin.ts";
 import { buildSystemModule } from "../../scripts/modules/system.ts";
-import { networks } from "../../sdk/chain/networks/all.ts";
 import type { SystemAddresses } from "../../sdk/chain/deployment.ts";
 import { peopleOf, useTwin } from "./world.ts";
 
@@ -214,13 +213,6 @@ describe("verification of what was deployed", function () {
           const said = await refusal(createBlockscout(url, 1).verify(find(system.factory), 8_453, signal));
           expect(said).to.include(expected);
         });
-      }
-    });
-
-    it("the Blockscout of every public network is known", async () => {
-      for (const { chainId, isPublic, name } of Object.values(networks)) {
-        const url = await findBlockscoutUrl(chainId);
-        expect(url, name).to.match(isPublic ? /^https:\/\/[a-z-]+\.blockscout\.com\/api$/ : /^undefined$/);
       }
     });
 

@@ -17,6 +17,7 @@ export const arbitrum: NetworkDescription = {
   isRollup: true,
   rpcVariable: "ARBITRUM_RPC_URL",
   explorer: "https://arbiscan.io",
+  blockscoutApi: "https://arbitrum.blockscout.com/api",
   blockSeconds: 1,
   confirmations: 1,
   uniswapV3Factory: uniswapV3FactoryOn(CHAIN_ID),

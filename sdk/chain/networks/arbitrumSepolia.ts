@@ -21,6 +21,7 @@ export const arbitrumSepolia: NetworkDescription = {
   isRollup: true,
   rpcVariable: "ARBITRUM_SEPOLIA_RPC_URL",
   explorer: "https://sepolia.arbiscan.io",
+  blockscoutApi: "https://arbitrum-sepolia.blockscout.com/api",
   blockSeconds: 1,
   confirmations: 1,
   uniswapV3Factory: uniswapV3FactoryOn(CHAIN_ID),

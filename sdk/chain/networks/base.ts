@@ -16,6 +16,7 @@ export const base: NetworkDescription = {
   isRollup: true,
   rpcVariable: "BASE_RPC_URL",
   explorer: "https://basescan.org",
+  blockscoutApi: "https://base.blockscout.com/api",
   blockSeconds: 2,
   confirmations: 1,
   uniswapV3Factory: uniswapV3FactoryOn(CHAIN_ID),

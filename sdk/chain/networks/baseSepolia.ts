@@ -17,6 +17,7 @@ export const baseSepolia: NetworkDescription = {
   isRollup: true,
   rpcVariable: "BASE_SEPOLIA_RPC_URL",
   explorer: "https://sepolia.basescan.org",
+  blockscoutApi: "https://base-sepolia.blockscout.com/api",
   blockSeconds: 2,
   confirmations: 1,
   uniswapV3Factory: uniswapV3FactoryOn(CHAIN_ID),

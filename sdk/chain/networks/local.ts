@@ -11,5 +11,6 @@ export const local: NetworkDescription = {
   isPublic: false,
   rpcVariable: "HEDGEROW_RPC_URL",
   explorer: "",
+  blockscoutApi: "",
   confirmations: 1,
 };

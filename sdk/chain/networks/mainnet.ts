@@ -16,6 +16,7 @@ export const mainnet: NetworkDescription = {
   isRollup: false,
   rpcVariable: "MAINNET_RPC_URL",
   explorer: "https://etherscan.io",
+  blockscoutApi: "https://eth.blockscout.com/api",
   blockSeconds: 12,
   confirmations: 3,
   uniswapV3Factory: uniswapV3FactoryOn(CHAIN_ID),

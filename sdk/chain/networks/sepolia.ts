@@ -20,6 +20,7 @@ export const sepolia: NetworkDescription = {
   isRollup: false,
   rpcVariable: "SEPOLIA_RPC_URL",
   explorer: "https://sepolia.etherscan.io",
+  blockscoutApi: "https://eth-sepolia.blockscout.com/api",
   blockSeconds: 12,
   confirmations: 2,
   uniswapV3Factory: uniswapV3FactoryOn(CHAIN_ID),

@@ -59,6 +59,8 @@ export interface NetworkDescription {
   /** Environment variable with the URL of a node. */
   readonly rpcVariable: string;
   readonly explorer: string;
+  /** Where the API of its Blockscout is; empty where there is none. */
+  readonly blockscoutApi: string;
   /** Seconds between two blocks, at least 1: clocks of blocks count whole seconds. */
   readonly blockSeconds: number;
   /** Blocks on top of a transaction after which a deployment goes on. */

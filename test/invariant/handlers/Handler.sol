@@ -22,7 +22,7 @@ abstract contract Handler is Test {
     uint256 private constant SHARE_VALUE_UNIT = 1e36;
     /// @dev Quote units that one action may round away: each range, hedge and idle balance a unit or two.
     uint256 internal constant ROUNDING_UNITS = 24;
-    uint256 private constant DELTA_ROUNDING_BASE = 8;
+    uint256 private constant DELTA_ROUNDING_BASE = 1e6;
 
     World internal immutable world;
     Ledger internal immutable ledger;

@@ -5,6 +5,7 @@ import path from "node:path";
 import { AaveV3Arbitrum, AaveV3Base, AaveV3Ethereum, AaveV3Sepolia } from "@bgd-labs/aave-address-book";
 import { expect } from "chai";
 import { getAddress, keccak256 } from "ethers";
+import hre from "hardhat";
 
 import { resolveVault } from "../../../../cli/deploy/resolve.ts";
 import { parseVaultSpec, readVaultSpec } from "../../../../cli/deploy/spec.ts";
@@ -53,6 +54,15 @@ describe("networks", () => {
       expect(found.length).to.be.above(10);
       for (const address of found) expect(getAddress(address), name).to.equal(address);
       for (const token of network.tokens) expect(network.feeds, `${name} ${token.symbol}`).to.have.property(token.feed);
+    }
+  });
+
+  it("have the explorers that Hardhat knows of their chains", () => {
+    for (const { name, chainId, isPublic, explorer, blockscoutApi } of Object.values(networks)) {
+      const known = isPublic ? hre.config.chainDescriptors.get(BigInt(chainId))?.blockExplorers : undefined;
+      const expected = [known?.etherscan?.url ?? "", known?.blockscout?.apiUrl ?? ""];
+      expect([explorer, blockscoutApi], name).to.deep.equal(expected);
+      expect(blockscoutApi !== "", name).to.equal(isPublic);
     }
   });
 
