@@ -26,6 +26,7 @@ import {
   isMarginDust,
   isWorthSwapping,
   liquidityFor,
+  LOAN_REST_PART,
   PEAK_HEALTH,
   type PlannedDecision,
   rangeAround,
@@ -40,8 +41,6 @@ import type { Decision, Plan, Snapshot } from "./types.ts";
 
 const WAD = 10n ** 18n;
 const BPS = 10_000n;
-/** Margin left behind by an exit, because debt grows until the transaction is mined: 0.1 %. */
-const EXIT_MARGIN_BPS = 10n;
 
 export function planHedgeWithLoan(
   snapshot: Snapshot,
@@ -217,10 +216,7 @@ export function planExitWithLoan(
   const margin = marginOf(v, hedge);
   // Where some debt stays, at least its part of the margin stays too: in an exit the vault lets no health fall.
   const share = debt === 0n ? 0n : ceilDiv(margin * (debt - repay), debt);
-  const keep = max(
-    (margin * EXIT_MARGIN_BPS) / BPS + share,
-    marginFor(hedge, quoteOf(v, debt - repay), settings.targetHealth),
-  );
+  const keep = max(margin / LOAN_REST_PART + share, marginFor(hedge, quoteOf(v, debt - repay), settings.targetHealth));
   const residual = max(abs(v.book.deltaBase), quoteToBase(v, v.book.navQuote / 1_000n)) + 1n;
   return finish(snapshot, decision, settings, residual, quoteOf(v, abs(swap)), [
     ...v.ranges.map((r) => ({ kind: "removeLiquidity", ...r }) as const),

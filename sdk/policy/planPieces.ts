@@ -23,7 +23,6 @@ export const PEAK_HEALTH = 1.1;
 const ORDER_LOSS_BPS = 50n;
 /** Interest that may accrue between snapshot and inclusion, as one part in this many of the debt. */
 const DEBT_GROWTH_PART = 100_000n;
-
 /** Left with a loan that is paid back in full, because debt grows until the transaction is mined: 0.1 %. */
 export const LOAN_REST_PART = 1_000n;
 
